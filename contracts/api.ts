@@ -1,0 +1,38 @@
+/** The HTTP API of the control plane: paths and bodies, for the server, the command line and the dashboard. */
+import { z } from 'zod';
+import type { SourceDocument } from './document.ts';
+
+export const DEFAULT_CONTROL = '127.0.0.1:9900';
+
+export const API = {
+  documents: '/api/v1/documents',
+  document: (kind: string, name: string) => `/api/v1/documents/${encodeURIComponent(kind)}/${encodeURIComponent(name)}`,
+  services: '/api/v1/services',
+  service: (name: string) => `/api/v1/services/${encodeURIComponent(name)}`,
+  experiments: '/api/v1/experiments',
+  experiment: (name: string) => `/api/v1/experiments/${encodeURIComponent(name)}`,
+  journal: (name: string) => `/api/v1/experiments/${encodeURIComponent(name)}/journal`,
+  points: (name: string) => `/api/v1/experiments/${encodeURIComponent(name)}/points`,
+  abort: (name: string) => `/api/v1/experiments/${encodeURIComponent(name)}/abort`,
+  promote: (name: string) => `/api/v1/experiments/${encodeURIComponent(name)}/promote`,
+  gate: (name: string) => `/api/v1/gates/${encodeURIComponent(name)}`,
+  halt: '/api/v1/halt',
+  proxies: '/api/v1/proxies',
+  health: '/healthz',
+  openapi: '/openapi.json',
+} as const;
+
+const SourceBody = z.custom<SourceDocument>((v) => typeof v === 'object' && v !== null && !Array.isArray(v));
+
+/** PUT documents: creates or replaces; all or nothing. Experiments are declared with POST experiments. */
+export const ApplyBody = z.strictObject({ documents: z.array(SourceBody).min(1), dryRun: z.boolean().optional() });
+export type ApplyResult = {
+  readonly version: number;
+  readonly results: readonly { readonly key: string; readonly action: 'created' | 'changed' | 'unchanged' }[];
+};
+
+/** POST experiments: starts a run. Answers 201 with the ExperimentView. */
+export const RunBody = z.strictObject({ document: SourceBody });
+/** POST abort, promote, halt: who and why, for the journal. */
+export const ReasonBody = z.strictObject({ reason: z.string().max(1_000).optional() });
+export type HaltResult = { readonly experiments: readonly string[]; readonly proxies: number; readonly tookMs: number };

@@ -1,0 +1,87 @@
+/** A Canary: shift traffic to a candidate step by step, judge it against the baseline, promote or roll back. */
+import { z } from 'zod';
+import { Match } from './match.ts';
+import { Sticky } from './route.ts';
+import { Duration, Name, Percent, Tolerance, PPM_PER_PERCENT } from './units.ts';
+
+export const SuccessRateMetric = z.strictObject({
+  name: z.literal('success-rate'),
+  margin: z
+    .number()
+    .positive('the margin must be above 0 percentage points: no number of requests can show that two rates are equal')
+    .max(100)
+    .default(0.5)
+    .transform((points) => points / 100)
+    .meta({ description: 'How much worse, in percentage points, still counts as safe' }),
+});
+
+export const LatencyMetric = z.strictObject({
+  name: z.literal('latency'),
+  quantile: z.number().gt(0).lt(1).default(0.99),
+  tolerance: Tolerance.prefault('10%').meta({ description: 'How much slower, at that quantile, still counts as safe' }),
+});
+
+export const Metric = z.discriminatedUnion('name', [SuccessRateMetric, LatencyMetric]);
+
+export const Analysis = z.strictObject({
+  judge: z.literal('sequential').default('sequential'),
+  alpha: z.number().gt(0).max(0.2).default(0.01).meta({ description: 'The chance of rolling back a healthy candidate, over the whole experiment' }),
+  metrics: z
+    .array(Metric)
+    .min(1)
+    .prefault([{ name: 'success-rate' }, { name: 'latency' }]),
+  warmup: Duration.prefault('0s').meta({ description: 'Requests in the first moments of each step are not judged for latency' }),
+});
+
+export const Step = z.strictObject({
+  weight: Percent.refine((ppm) => ppm > 0, 'a step needs a weight above 0'),
+  hold: Duration.optional().meta({ description: 'At least this long at this step; default: hold.min' }),
+});
+
+export const CanarySpec = z
+  .strictObject({
+    service: Name,
+    baseline: Name,
+    candidate: Name,
+    match: Match.optional().meta({ description: 'Only these requests take part' }),
+    sticky: Sticky.optional().meta({ description: 'Requests with the same value stay on the same arm' }),
+    steps: z
+      .array(Step)
+      .min(1)
+      .prefault([{ weight: 1 }, { weight: 5 }, { weight: 25 }, { weight: 50 }]),
+    measure: Duration.prefault('10s').meta({ description: 'How long the baseline is measured before the first step' }),
+    hold: z
+      .strictObject({ min: Duration.prefault('30s'), max: Duration.prefault('10m') })
+      .refine((h) => h.min <= h.max, { error: 'hold.min is longer than hold.max', path: ['min'] })
+      .prefault({})
+      .meta({ description: 'min: at least this long at each step; max: at the last step, wait at most this long for evidence' }),
+    shield: z.boolean().default(false).meta({
+      description: 'A request that is safe to repeat and fails on the candidate is retried on the baseline: counted, but never seen by the user',
+    }),
+    analysis: Analysis.prefault({}),
+    maxShare: Percent.default(50 * PPM_PER_PERCENT).meta({
+      description: "The most of the service's requests that this experiment may send to the candidate",
+    }),
+    deadline: Duration.prefault('1h').meta({ description: 'INCONCLUSIVE when no verdict was reached by then' }),
+    lease: Duration.prefault('10s').meta({ description: 'A proxy that has not heard from the control plane for this long is back on the baseline' }),
+    watch: z
+      .strictObject({ for: Duration.prefault('30s'), maxErrors: Percent.default(5 * PPM_PER_PERCENT) })
+      .prefault({})
+      .meta({ description: 'After promotion: how long the new stable version is watched, and the error rate (percent) at which it is moved back' }),
+    onInconclusive: z.enum(['rollback', 'promote', 'hold']).default('rollback').meta({
+      description: 'rollback; promote; or hold: stay at the last step until a person decides or the deadline comes',
+    }),
+  })
+  .refine((c) => c.baseline !== c.candidate, { error: 'baseline and candidate are the same version', path: ['candidate'] })
+  .refine((c) => c.steps.every((s, i) => i === 0 || s.weight > (c.steps[i - 1]?.weight ?? 0)), {
+    error: 'the weights of the steps must rise',
+    path: ['steps'],
+  })
+  .refine((c) => c.steps.every((s) => s.weight <= c.maxShare), {
+    error: 'a step goes above maxShare (50 percent where it is not given)',
+    path: ['steps'],
+  });
+
+export type CanarySpec = z.output<typeof CanarySpec>;
+export type Metric = z.output<typeof Metric>;
+export type Analysis = z.output<typeof Analysis>;

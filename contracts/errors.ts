@@ -1,0 +1,88 @@
+/**
+ * Every error that a user can meet, as one table: a stable code, the HTTP status that goes with it, whose fault it
+ * is, and what it means. docs/errors.md is generated from it. Match on codes, never on message text.
+ */
+export type FaultOf = 'client' | 'proxy' | 'upstream' | 'experiment' | 'operator';
+export type ErrorRow = { readonly status: number; readonly faultOf: FaultOf; readonly message: string };
+
+export const ERRORS = {
+  // --- the proxy's own answers (header x-meshproof-error carries the code)
+  HTTP_MALFORMED: { status: 400, faultOf: 'client', message: 'the request is not valid HTTP/1.1' },
+  HTTP_HEAD_TOO_LARGE: { status: 431, faultOf: 'client', message: 'the request head is larger than the limit' },
+  HTTP_TARGET_TOO_LONG: { status: 414, faultOf: 'client', message: 'the request target is longer than the limit' },
+  HTTP_VERSION_UNSUPPORTED: { status: 505, faultOf: 'client', message: 'only HTTP/1.0 and HTTP/1.1 are spoken here' },
+  HTTP_CODING_UNSUPPORTED: { status: 501, faultOf: 'client', message: 'the only transfer coding that is understood is chunked' },
+  HTTP_EXPECTATION_UNSUPPORTED: { status: 417, faultOf: 'client', message: 'the only expectation that is understood is 100-continue' },
+  HTTP_REQUEST_TIMEOUT: { status: 408, faultOf: 'client', message: 'the request was not complete in time' },
+  ROUTE_NOT_FOUND: { status: 404, faultOf: 'client', message: 'no service answers to this host' },
+  UPSTREAM_CONNECT_FAILED: { status: 503, faultOf: 'upstream', message: 'no connection to the endpoint could be made' },
+  UPSTREAM_NO_ENDPOINT: { status: 503, faultOf: 'upstream', message: 'the version has no endpoint' },
+  UPSTREAM_RESET: { status: 502, faultOf: 'upstream', message: 'the endpoint closed the connection before it answered' },
+  UPSTREAM_MALFORMED: { status: 502, faultOf: 'upstream', message: "the endpoint's answer is not valid HTTP/1.1" },
+  UPSTREAM_TIMEOUT: { status: 504, faultOf: 'upstream', message: 'the endpoint did not answer in time' },
+  OVERLOADED: { status: 503, faultOf: 'proxy', message: 'the proxy sheds load: too many requests or connections' },
+  DRAINING: { status: 503, faultOf: 'proxy', message: 'the proxy is draining' },
+  LOOP_DETECTED: { status: 508, faultOf: 'operator', message: 'the request has passed through this proxy before' },
+  FAULT_ABORT: { status: 503, faultOf: 'experiment', message: 'a fault that was declared aborted the request' },
+
+  // --- documents and configuration
+  DOCUMENT_INVALID: { status: 422, faultOf: 'operator', message: 'the document is not valid' },
+  DOCUMENT_NOT_FOUND: { status: 404, faultOf: 'operator', message: 'there is no such document' },
+  DOCUMENT_IN_USE: { status: 409, faultOf: 'operator', message: 'another document or a running experiment needs it' },
+  CONFIG_REFUSED: { status: 422, faultOf: 'operator', message: 'the configuration was refused; the old one goes on' },
+  ADDRESS_IN_USE: { status: 409, faultOf: 'operator', message: 'the address is taken by another program' },
+  WIRE_BASE_MISMATCH: { status: 409, faultOf: 'proxy', message: 'the delta builds on a version that the proxy does not have' },
+  WIRE_MALFORMED: { status: 400, faultOf: 'proxy', message: 'the message is not one of this version of the protocol' },
+
+  // --- experiments
+  EXPERIMENT_NOT_FOUND: { status: 404, faultOf: 'operator', message: 'there is no such experiment' },
+  EXPERIMENT_OVERLAP: { status: 409, faultOf: 'operator', message: 'another experiment touches the same traffic' },
+  EXPERIMENT_RUNNING: { status: 409, faultOf: 'operator', message: 'the experiment is running already' },
+  EXPERIMENT_ENDED: { status: 409, faultOf: 'operator', message: 'the experiment has ended' },
+  BASELINE_NOT_STABLE: { status: 409, faultOf: 'operator', message: "the baseline is not the service's stable version" },
+
+  // --- the API and the command line
+  REQUEST_INVALID: { status: 400, faultOf: 'client', message: 'the request is not valid' },
+  NOT_FOUND: { status: 404, faultOf: 'client', message: 'there is nothing at this address' },
+  ORIGIN_REFUSED: { status: 403, faultOf: 'client', message: 'a page of another origin may not use this API' },
+  CONTROL_UNREACHABLE: { status: 503, faultOf: 'operator', message: 'the control plane does not answer' },
+  JOURNAL_DAMAGED: { status: 500, faultOf: 'operator', message: 'the journal has a gap or an entry that cannot be read' },
+  INTERNAL: { status: 500, faultOf: 'proxy', message: 'an error inside Meshproof; please report it' },
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** The header that marks every answer that a proxy made itself; its value is an ErrorCode. */
+export const ERROR_HEADER = 'x-meshproof-error';
+
+/** An error with a code of the table. `detail` says what, where and what to do. */
+export class MeshproofError extends Error {
+  readonly code: ErrorCode;
+  readonly detail: string;
+
+  constructor(code: ErrorCode, detail: string, options?: ErrorOptions) {
+    super(`${code}: ${detail}`, options);
+    this.name = 'MeshproofError';
+    this.code = code;
+    this.detail = detail;
+  }
+
+  get status(): number {
+    return ERRORS[this.code].status;
+  }
+}
+
+/** How an error travels over the API: `{"error": {"code", "message", "detail"}}`. */
+export type ErrorBody = {
+  readonly error: { readonly code: ErrorCode; readonly message: string; readonly detail: string; readonly problems?: readonly Problem[] };
+};
+
+/** One thing that is wrong in a file that a person wrote. */
+export type Problem = {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** Where in the document: `Canary/reviews-v2 spec.steps[1].weight`. */
+  readonly path: string;
+  readonly message: string;
+};

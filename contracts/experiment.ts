@@ -1,0 +1,91 @@
+/** How an experiment is shown to people and to pipelines: its phase, its status document, its journal. */
+import { z } from 'zod';
+import { Overlay } from './overlay.ts';
+import { Judgement, MetricEvidence, Verdict } from './verdict.ts';
+
+/**
+ * declared -> measuring -> stepping -> (promoting -> watching -> promoted) | (rolling-back -> rolled-back)
+ * `held`: at the last step, INCONCLUSIVE, a person decides.
+ */
+export const PHASES = ['declared', 'measuring', 'stepping', 'held', 'promoting', 'watching', 'promoted', 'rolling-back', 'rolled-back'] as const;
+export const Phase = z.enum(PHASES);
+export type Phase = z.output<typeof Phase>;
+export const TERMINAL_PHASES: readonly Phase[] = ['promoted', 'rolled-back'];
+
+export const JournalEntry = z.object({
+  experimentId: z.string(),
+  /** 0, 1, 2 … without gaps. */
+  seq: z.int().min(0),
+  at: z.string(),
+  /** What was decided or done: see experiments/events.ts. */
+  type: z.string(),
+  /** One sentence for people. */
+  message: z.string(),
+  data: z.record(z.string(), z.unknown()),
+});
+export type JournalEntry = z.output<typeof JournalEntry>;
+
+export const StepView = z.object({ weightPpm: z.int(), state: z.enum(['waiting', 'running', 'done']) });
+
+/** Everything that the experiment page shows. */
+export const ExperimentView = z.object({
+  id: z.string(),
+  name: z.string(),
+  kind: z.string(),
+  service: z.string(),
+  baseline: z.string(),
+  candidate: z.string(),
+  phase: Phase,
+  verdict: Verdict,
+  reason: z.string(),
+  startedAt: z.string(),
+  updatedAt: z.string(),
+  endedAt: z.string().nullable(),
+  steps: z.array(StepView),
+  stepIndex: z.int(),
+  /** The share that the overlay asks for, and the share that the proxies measured in the last seconds (null: no traffic). */
+  intendedPpm: z.int(),
+  measuredPpm: z.number().nullable(),
+  /** Over the whole run. */
+  totals: z.object({
+    baselineRequests: z.int(),
+    candidateRequests: z.int(),
+    candidateErrors: z.int(),
+    shielded: z.int(),
+  }),
+  judgement: Judgement,
+  haltedBy: z.string().nullable(),
+  spec: z.record(z.string(), z.unknown()),
+});
+export type ExperimentView = z.output<typeof ExperimentView>;
+
+/** The status document of a gate: `GET /api/v1/gates/{name}`, always 200 when the question could be answered. */
+export const GateStatus = z.object({
+  id: z.string(),
+  status: z.enum(['PENDING', 'RUNNING', 'PAUSED', 'PASSED', 'FAILED', 'INCONCLUSIVE', 'ABORTED', 'ERROR']),
+  terminal: z.boolean(),
+  verdict: Verdict,
+  ok: z.boolean(),
+  /** 0 … 100. */
+  progress: z.number(),
+  reason: z.string(),
+  score: z.number().nullable(),
+  since: z.string().nullable(),
+  updated: z.string().nullable(),
+  metrics: z.array(
+    z.object({
+      name: z.string(),
+      baseline: z.number().nullable(),
+      candidate: z.number().nullable(),
+      effect: z.number().nullable(),
+      ci: z.tuple([z.number(), z.number()]).nullable(),
+      limit: z.number(),
+      verdict: Verdict,
+      n: z.tuple([z.number(), z.number()]),
+    }),
+  ),
+  links: z.record(z.string(), z.string()),
+});
+export type GateStatus = z.output<typeof GateStatus>;
+
+export { Overlay, MetricEvidence };

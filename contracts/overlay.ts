@@ -1,0 +1,31 @@
+/** What an experiment lays over the configuration. A proxy honours it until its lease runs out on the proxy's own clock. */
+import { z } from 'zod';
+import { Match } from './match.ts';
+import { Sticky } from './route.ts';
+import { PPM } from './units.ts';
+
+export const ARMS = ['baseline', 'candidate'] as const;
+export const Arm = z.enum(ARMS);
+export type Arm = z.output<typeof Arm>;
+
+/**
+ * A request takes part when it is for `service`, passes `match`, and the configuration would send it to the
+ * baseline version. A share of `candidatePpm` of those goes to the candidate; the others are the baseline arm.
+ */
+export const Overlay = z.strictObject({
+  /** Unique per run of an experiment. */
+  experimentId: z.string(),
+  experiment: z.string(),
+  /** Rises by one with each change of the overlay; telemetry of the arms is counted per epoch. */
+  epoch: z.int().min(0),
+  service: z.string(),
+  match: Match.optional(),
+  sticky: Sticky.optional(),
+  baseline: z.string(),
+  candidate: z.string(),
+  candidatePpm: z.int().min(0).max(PPM),
+  shield: z.boolean(),
+  seed: z.int().min(0).max(0xffff_ffff),
+  leaseMs: z.int().min(1),
+});
+export type Overlay = z.output<typeof Overlay>;

@@ -1,0 +1,59 @@
+/** A Route: which requests to a service, and how they divide among its versions. */
+import { z } from 'zod';
+import { Match } from './match.ts';
+import { Duration, Name, Percent, PPM, PPM_PER_PERCENT } from './units.ts';
+
+export const RETRY_CONDITIONS = ['5xx', 'gateway-error', 'reset', 'connect-failure', 'timeout'] as const;
+export const RetryCondition = z.enum(RETRY_CONDITIONS).meta({
+  description:
+    '5xx: any 5xx answer; gateway-error: 502, 503, 504; reset: the connection broke before an answer; ' +
+    'connect-failure: no connection was made; timeout: the attempt took longer than perTryTimeout',
+});
+
+export const Retry = z
+  .strictObject({
+    attempts: z.int().min(1).max(10).default(1).meta({ description: 'Attempts beyond the first' }),
+    on: z.array(RetryCondition).min(1).default(['gateway-error', 'reset', 'connect-failure']),
+    perTryTimeout: Duration.optional(),
+    backoff: Duration.prefault('25ms').meta({ description: 'Base of the jittered exponential back-off' }),
+    budget: z
+      .strictObject({
+        percent: Percent.default(20 * PPM_PER_PERCENT),
+        minConcurrent: z.int().min(0).default(3).meta({ description: 'Retries that are always allowed at once' }),
+      })
+      .prefault({})
+      .meta({ description: 'Retries in flight may be at most this share of the requests in flight' }),
+  })
+  .meta({ description: 'Only requests that are safe to repeat are retried, unless they are known not to have been processed' });
+
+export const SplitEntry = z.strictObject({ version: Name, weight: Percent });
+
+export const Sticky = z
+  .strictObject({ header: z.string().toLowerCase().optional(), cookie: z.string().optional() })
+  .refine((s) => (s.header === undefined) !== (s.cookie === undefined), 'give exactly one of header, cookie')
+  .meta({ description: 'Requests with the same value meet the same version' });
+
+export const Rule = z.strictObject({
+  name: Name.optional(),
+  match: Match.optional(),
+  split: z
+    .array(SplitEntry)
+    .min(1)
+    .optional()
+    .refine((split) => (split ?? []).reduce((sum, s) => sum + s.weight, 0) <= PPM, 'the weights of a split add up to more than 100')
+    .meta({ description: 'What the weights leave over goes to the stable version' }),
+  sticky: Sticky.optional(),
+  timeout: Duration.optional().meta({ description: 'For the whole request, retries included' }),
+  retry: Retry.optional(),
+});
+
+export const RouteSpec = z.strictObject({
+  service: Name,
+  rules: z.array(Rule).min(1).meta({ description: 'The first rule that matches decides' }),
+});
+
+export type RouteSpec = z.output<typeof RouteSpec>;
+export type Rule = z.output<typeof Rule>;
+export type Retry = z.output<typeof Retry>;
+export type RetryCondition = z.output<typeof RetryCondition>;
+export type Sticky = z.output<typeof Sticky>;

@@ -1,0 +1,40 @@
+/** What a proxy counted since its last report: deltas, never totals, so that a control plane may sum them blindly. */
+import { z } from 'zod';
+import { Arm } from './overlay.ts';
+
+export const Buckets = z.array(z.tuple([z.int().min(0), z.int().min(0)]));
+
+/** What users saw, per route: one count per request, after retries and shield. */
+export const TrafficRow = z.object({
+  source: z.string(),
+  service: z.string(),
+  version: z.string(),
+  route: z.string(),
+  /** Count by status code; 0 stands for "the connection broke before an answer". */
+  codes: z.record(z.string(), z.int().min(0)),
+  retries: z.int().min(0),
+  /** Failures on the candidate that the user never saw. */
+  shielded: z.int().min(0),
+  /** Faults that were injected into these requests. */
+  faults: z.int().min(0),
+  latencySumUs: z.number().min(0),
+  latency: Buckets,
+});
+export type TrafficRow = z.output<typeof TrafficRow>;
+
+/** What the judge sees, per arm: first attempts only, so that retries and the shield hide nothing. */
+export const ArmRow = z.object({
+  experimentId: z.string(),
+  epoch: z.int().min(0),
+  arm: Arm,
+  /** The candidate's share of the requests that took part, when they were assigned. */
+  candidatePpm: z.int().min(0),
+  requests: z.int().min(0),
+  /** First attempts that failed: 5xx, reset, timeout, no connection. */
+  errors: z.int().min(0),
+  /** Of the errors, those that the shield hid from the user. */
+  shielded: z.int().min(0),
+  latencySumUs: z.number().min(0),
+  latency: Buckets,
+});
+export type ArmRow = z.output<typeof ArmRow>;

@@ -1,0 +1,112 @@
+/**
+ * Checks across documents, after each is valid by itself: names that do not exist, two gateways on one address,
+ * one name twice. Pure; the same code runs in `validate`, in the control plane and in the proxy.
+ */
+import { keyOf } from './document.ts';
+import type { CanaryDocument, Document, FaultDocument, GatewayDocument, RouteDocument, ServiceDocument } from './document.ts';
+import { nearest } from './nearest.ts';
+import type { Issue } from './parse.ts';
+
+/** An issue, with the index of the document that it is in. */
+export type CrossIssue = Issue & { readonly index: number };
+
+/** @returns every problem between the documents; an empty list when they fit together */
+export function crossCheck(documents: readonly Document[]): CrossIssue[] {
+  const services = new Map<string, ServiceDocument>();
+  for (const d of documents) if (d.kind === 'Service') services.set(d.metadata.name, d);
+  const issues: CrossIssue[] = [...duplicates(documents)];
+  const listeners = new Map<string, string>();
+  documents.forEach((document, index) => {
+    const found = checkOne(document, services, listeners);
+    issues.push(...found.map((issue) => ({ ...issue, index })));
+  });
+  return issues;
+}
+
+function duplicates(documents: readonly Document[]): CrossIssue[] {
+  const seen = new Set<string>();
+  return documents.flatMap((document, index) => {
+    const key = keyOf(document);
+    const again = seen.has(key);
+    seen.add(key);
+    return again ? [{ index, path: ['metadata', 'name'], message: `${key} is declared twice` }] : [];
+  });
+}
+
+function checkOne(document: Document, services: ReadonlyMap<string, ServiceDocument>, listeners: Map<string, string>): Issue[] {
+  switch (document.kind) {
+    case 'Service':
+      return checkService(document);
+    case 'Route':
+      return checkRoute(document, services);
+    case 'Gateway':
+      return checkGateway(document, services, listeners);
+    case 'Fault':
+      return checkFault(document, services);
+    case 'Canary':
+      return checkCanary(document, services);
+  }
+}
+
+function checkService({ metadata, spec }: ServiceDocument): Issue[] {
+  return versionIssue(metadata.name, spec.stable, Object.keys(spec.versions), ['spec', 'stable']);
+}
+
+function checkRoute({ spec }: RouteDocument, services: ReadonlyMap<string, ServiceDocument>): Issue[] {
+  const service = services.get(spec.service);
+  if (!service) return [missingService(spec.service, services, ['spec', 'service'])];
+  const versions = Object.keys(service.spec.versions);
+  return spec.rules.flatMap((rule, r) =>
+    (rule.split ?? []).flatMap((entry, s) => versionIssue(spec.service, entry.version, versions, ['spec', 'rules', r, 'split', s, 'version'])),
+  );
+}
+
+function checkGateway({ metadata, spec }: GatewayDocument, services: ReadonlyMap<string, ServiceDocument>, listeners: Map<string, string>): Issue[] {
+  const issues: Issue[] = [];
+  const other = listeners.get(spec.listen);
+  if (other !== undefined && !spec.listen.endsWith(':0')) {
+    issues.push({ path: ['spec', 'listen'], message: `${spec.listen} is the address of Gateway/${other} already; give each gateway its own` });
+  }
+  listeners.set(spec.listen, metadata.name);
+  if (spec.defaultService !== undefined && !services.has(spec.defaultService)) {
+    issues.push(missingService(spec.defaultService, services, ['spec', 'defaultService']));
+  }
+  for (const [host, service] of Object.entries(spec.hosts)) {
+    if (!services.has(service)) issues.push(missingService(service, services, ['spec', 'hosts', host]));
+  }
+  if (spec.defaultService === undefined && Object.keys(spec.hosts).length === 0) {
+    issues.push({ path: ['spec'], message: 'the gateway leads nowhere; give it a defaultService, or hosts' });
+  }
+  return issues;
+}
+
+function checkFault({ spec }: FaultDocument, services: ReadonlyMap<string, ServiceDocument>): Issue[] {
+  const service = services.get(spec.service);
+  if (!service) return [missingService(spec.service, services, ['spec', 'service'])];
+  return spec.version === undefined ? [] : versionIssue(spec.service, spec.version, Object.keys(service.spec.versions), ['spec', 'version']);
+}
+
+/** An experiment may stand in a file without its service (it is in the control plane): then only what is known is checked. */
+function checkCanary({ spec }: CanaryDocument, services: ReadonlyMap<string, ServiceDocument>): Issue[] {
+  if (services.size === 0) return [];
+  const service = services.get(spec.service);
+  if (!service) return [missingService(spec.service, services, ['spec', 'service'])];
+  const versions = Object.keys(service.spec.versions);
+  return [
+    ...versionIssue(spec.service, spec.baseline, versions, ['spec', 'baseline']),
+    ...versionIssue(spec.service, spec.candidate, versions, ['spec', 'candidate']),
+  ];
+}
+
+function missingService(name: string, services: ReadonlyMap<string, ServiceDocument>, path: PropertyKey[]): Issue {
+  const hint = nearest(name, [...services.keys()]);
+  return { path, message: `there is no Service "${name}"; ${hint ? `did you mean "${hint}"?` : `declare it in the same set of files`}` };
+}
+
+function versionIssue(service: string, version: string, versions: readonly string[], path: PropertyKey[]): Issue[] {
+  if (versions.includes(version)) return [];
+  const hint = nearest(version, versions);
+  return [
+    { path, message: `Service "${service}" has no version "${version}"; ${hint ? `did you mean "${hint}"?` : `it has ${versions.join(', ')}`}` },
+  ];
+}

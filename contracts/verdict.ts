@@ -1,0 +1,49 @@
+/** A verdict and its evidence: the answer of the analyser, and everything that a person needs to check it. */
+import { z } from 'zod';
+
+export const VERDICTS = ['PASS', 'FAIL', 'INCONCLUSIVE', 'PENDING'] as const;
+export const Verdict = z.enum(VERDICTS);
+export type Verdict = z.output<typeof Verdict>;
+
+export const ArmFigures = z.object({
+  requests: z.number(),
+  /** The metric's value in this arm: an error share 0…1 for success-rate; milliseconds at the quantile for latency; null without data. */
+  value: z.number().nullable(),
+});
+
+export const MetricEvidence = z.object({
+  /** `success-rate`, or `latency p99`. */
+  name: z.string(),
+  unit: z.enum(['share', 'ms']),
+  verdict: Verdict,
+  baseline: ArmFigures,
+  candidate: ArmFigures,
+  /** candidate - baseline (share), or candidate / baseline - 1 (latency); null without data. */
+  effect: z.number().nullable(),
+  /** The confidence sequence of the effect, valid at every look; null where there is none yet. */
+  interval: z.tuple([z.number(), z.number()]).nullable(),
+  /** The largest effect that counts as safe. */
+  limit: z.number(),
+  /** e-value of "regressed" (null: no worse); the metric fails at `threshold`. Capped at 1e300. */
+  eRegressed: z.number(),
+  /** e-value of "safe" (null: worse by more than the limit); the metric is safe at `threshold`. Capped at 1e300. */
+  eSafe: z.number(),
+  /** 1 / (alpha / number of metrics). */
+  threshold: z.number(),
+  /** An estimate of the candidate requests still missing to a decision at the present rates; null when decided or unknown. */
+  missingCandidateRequests: z.number().nullable(),
+  /** The rule that decided, or what it waits for, in one sentence with its numbers. */
+  rule: z.string(),
+});
+export type MetricEvidence = z.output<typeof MetricEvidence>;
+
+export const Judgement = z.object({
+  verdict: Verdict,
+  /** One sentence, made from the numbers. */
+  reason: z.string(),
+  metrics: z.array(MetricEvidence),
+});
+export type Judgement = z.output<typeof Judgement>;
+
+/** The exit code of `run`, `gate wait` and `analyze` for a verdict (see cli/exit-codes). */
+export const EXIT_OF_VERDICT: Readonly<Record<Verdict, number>> = { PASS: 0, FAIL: 2, INCONCLUSIVE: 3, PENDING: 8 };

@@ -1,0 +1,65 @@
+/** The messages between a proxy and the control plane, over one WebSocket at WIRE_PATH. JSON, one object a frame. */
+import { z } from 'zod';
+import { Overlay } from './overlay.ts';
+import { ArmRow, TrafficRow } from './telemetry.ts';
+
+export const WIRE_VERSION = 1;
+export const WIRE_PATH = '/mesh/v1';
+
+const Source = z.custom<Record<string, unknown>>((v) => typeof v === 'object' && v !== null);
+
+export const NodeInfo = z.object({
+  /** Chosen by the operator, unique in the mesh: `edge`, `reviews-v1`. */
+  id: z.string().min(1),
+  role: z.enum(['gateway', 'sidecar', 'shared']),
+  /** The gateways that this proxy opens. */
+  gateways: z.array(z.string()),
+  /** The service and version that it stands beside, for a sidecar. */
+  service: z.string().optional(),
+  version: z.string().optional(),
+  pid: z.int(),
+  build: z.string(),
+  admin: z.string().optional(),
+});
+export type NodeInfo = z.output<typeof NodeInfo>;
+
+// ---- proxy -> control
+const Hello = z.object({ type: z.literal('hello'), v: z.literal(WIRE_VERSION), node: NodeInfo, configVersion: z.int().nullable() });
+const Ack = z.object({ type: z.literal('ack'), version: z.int() });
+/** The version was refused; the proxy goes on with what it had. */
+const Nack = z.object({ type: z.literal('nack'), version: z.int(), code: z.string(), message: z.string() });
+/** The overlays of this revision are in force (or, for those in `refused`, are not, with the reason). */
+const OverlaysAck = z.object({
+  type: z.literal('overlays-ack'),
+  revision: z.int(),
+  refused: z.array(z.object({ experimentId: z.string(), code: z.string(), message: z.string() })),
+});
+/** The proxy dropped the overlay by itself: its lease ran out. */
+const LeaseExpired = z.object({ type: z.literal('lease-expired'), experimentId: z.string(), epoch: z.int() });
+const Telemetry = z.object({
+  type: z.literal('telemetry'),
+  /** Rises by one with each report of this connection; a gap is a lost report. */
+  seq: z.int(),
+  windowMs: z.number(),
+  traffic: z.array(TrafficRow),
+  arms: z.array(ArmRow),
+});
+const Halted = z.object({ type: z.literal('halted'), overlays: z.int(), faults: z.int() });
+
+export const FromProxy = z.discriminatedUnion('type', [Hello, Ack, Nack, OverlaysAck, LeaseExpired, Telemetry, Halted]);
+export type FromProxy = z.output<typeof FromProxy>;
+
+// ---- control -> proxy
+/** The whole configuration (source documents of the CONFIG_KINDS). */
+const Snapshot = z.object({ type: z.literal('snapshot'), version: z.int(), documents: z.array(Source) });
+/** What changed since `base`. A proxy that is not at `base` answers NACK with WIRE_BASE_MISMATCH and gets a snapshot. */
+const Delta = z.object({ type: z.literal('delta'), base: z.int(), version: z.int(), set: z.array(Source), remove: z.array(z.string()) });
+/** All overlays that are in force; one that is missing is dropped at once. */
+const Overlays = z.object({ type: z.literal('overlays'), revision: z.int(), overlays: z.array(Overlay) });
+/** The control plane lives: the leases of these experiments (and of every configured fault) start anew. */
+const Heartbeat = z.object({ type: z.literal('heartbeat'), experimentIds: z.array(z.string()) });
+/** Drop all overlays and faults now. */
+const Halt = z.object({ type: z.literal('halt'), reason: z.string() });
+
+export const FromControl = z.discriminatedUnion('type', [Snapshot, Delta, Overlays, Heartbeat, Halt]);
+export type FromControl = z.output<typeof FromControl>;
