@@ -25,12 +25,19 @@ export const Metric = z.discriminatedUnion('name', [SuccessRateMetric, LatencyMe
 
 export const Analysis = z.strictObject({
   judge: z.literal('sequential').default('sequential'),
-  alpha: z.number().gt(0).max(0.2).default(0.01).meta({ description: 'The chance of rolling back a healthy candidate, over the whole experiment' }),
+  alpha: z
+    .number()
+    .gt(0)
+    .max(0.2)
+    .default(0.01)
+    .meta({ description: 'The chance of rolling back a healthy candidate, over the whole experiment' }),
   metrics: z
     .array(Metric)
     .min(1)
     .prefault([{ name: 'success-rate' }, { name: 'latency' }]),
-  warmup: Duration.prefault('0s').meta({ description: 'Requests in the first moments of each step are not judged for latency' }),
+  warmup: Duration.prefault('0s').meta({
+    description: 'Requests in the first moments of each step are not judged for latency',
+  }),
 });
 
 export const Step = z.strictObject({
@@ -54,25 +61,36 @@ export const CanarySpec = z
       .strictObject({ min: Duration.prefault('30s'), max: Duration.prefault('10m') })
       .refine((h) => h.min <= h.max, { error: 'hold.min is longer than hold.max', path: ['min'] })
       .prefault({})
-      .meta({ description: 'min: at least this long at each step; max: at the last step, wait at most this long for evidence' }),
+      .meta({
+        description: 'min: at least this long at each step; max: at the last step, wait at most this long for evidence',
+      }),
     shield: z.boolean().default(false).meta({
-      description: 'A request that is safe to repeat and fails on the candidate is retried on the baseline: counted, but never seen by the user',
+      description:
+        'A request that is safe to repeat and fails on the candidate is retried on the baseline: counted, but never seen by the user',
     }),
     analysis: Analysis.prefault({}),
     maxShare: Percent.default(50 * PPM_PER_PERCENT).meta({
       description: "The most of the service's requests that this experiment may send to the candidate",
     }),
     deadline: Duration.prefault('1h').meta({ description: 'INCONCLUSIVE when no verdict was reached by then' }),
-    lease: Duration.prefault('10s').meta({ description: 'A proxy that has not heard from the control plane for this long is back on the baseline' }),
+    lease: Duration.prefault('10s').meta({
+      description: 'A proxy that has not heard from the control plane for this long is back on the baseline',
+    }),
     watch: z
       .strictObject({ for: Duration.prefault('30s'), maxErrors: Percent.default(5 * PPM_PER_PERCENT) })
       .prefault({})
-      .meta({ description: 'After promotion: how long the new stable version is watched, and the error rate (percent) at which it is moved back' }),
+      .meta({
+        description:
+          'After promotion: how long the new stable version is watched, and the error rate (percent) at which it is moved back',
+      }),
     onInconclusive: z.enum(['rollback', 'promote', 'hold']).default('rollback').meta({
       description: 'rollback; promote; or hold: stay at the last step until a person decides or the deadline comes',
     }),
   })
-  .refine((c) => c.baseline !== c.candidate, { error: 'baseline and candidate are the same version', path: ['candidate'] })
+  .refine((c) => c.baseline !== c.candidate, {
+    error: 'baseline and candidate are the same version',
+    path: ['candidate'],
+  })
   .refine((c) => c.steps.every((s, i) => i === 0 || s.weight > (c.steps[i - 1]?.weight ?? 0)), {
     error: 'the weights of the steps must rise',
     path: ['steps'],

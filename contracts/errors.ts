@@ -11,13 +11,25 @@ export const ERRORS = {
   HTTP_HEAD_TOO_LARGE: { status: 431, faultOf: 'client', message: 'the request head is larger than the limit' },
   HTTP_TARGET_TOO_LONG: { status: 414, faultOf: 'client', message: 'the request target is longer than the limit' },
   HTTP_VERSION_UNSUPPORTED: { status: 505, faultOf: 'client', message: 'only HTTP/1.0 and HTTP/1.1 are spoken here' },
-  HTTP_CODING_UNSUPPORTED: { status: 501, faultOf: 'client', message: 'the only transfer coding that is understood is chunked' },
-  HTTP_EXPECTATION_UNSUPPORTED: { status: 417, faultOf: 'client', message: 'the only expectation that is understood is 100-continue' },
+  HTTP_CODING_UNSUPPORTED: {
+    status: 501,
+    faultOf: 'client',
+    message: 'the only transfer coding that is understood is chunked',
+  },
+  HTTP_EXPECTATION_UNSUPPORTED: {
+    status: 417,
+    faultOf: 'client',
+    message: 'the only expectation that is understood is 100-continue',
+  },
   HTTP_REQUEST_TIMEOUT: { status: 408, faultOf: 'client', message: 'the request was not complete in time' },
   ROUTE_NOT_FOUND: { status: 404, faultOf: 'client', message: 'no service answers to this host' },
   UPSTREAM_CONNECT_FAILED: { status: 503, faultOf: 'upstream', message: 'no connection to the endpoint could be made' },
   UPSTREAM_NO_ENDPOINT: { status: 503, faultOf: 'upstream', message: 'the version has no endpoint' },
-  UPSTREAM_RESET: { status: 502, faultOf: 'upstream', message: 'the endpoint closed the connection before it answered' },
+  UPSTREAM_RESET: {
+    status: 502,
+    faultOf: 'upstream',
+    message: 'the endpoint closed the connection before it answered',
+  },
   UPSTREAM_MALFORMED: { status: 502, faultOf: 'upstream', message: "the endpoint's answer is not valid HTTP/1.1" },
   UPSTREAM_TIMEOUT: { status: 504, faultOf: 'upstream', message: 'the endpoint did not answer in time' },
   OVERLOADED: { status: 503, faultOf: 'proxy', message: 'the proxy sheds load: too many requests or connections' },
@@ -31,7 +43,11 @@ export const ERRORS = {
   DOCUMENT_IN_USE: { status: 409, faultOf: 'operator', message: 'another document or a running experiment needs it' },
   CONFIG_REFUSED: { status: 422, faultOf: 'operator', message: 'the configuration was refused; the old one goes on' },
   ADDRESS_IN_USE: { status: 409, faultOf: 'operator', message: 'the address is taken by another program' },
-  WIRE_BASE_MISMATCH: { status: 409, faultOf: 'proxy', message: 'the delta builds on a version that the proxy does not have' },
+  WIRE_BASE_MISMATCH: {
+    status: 409,
+    faultOf: 'proxy',
+    message: 'the delta builds on a version that the proxy does not have',
+  },
   WIRE_MALFORMED: { status: 400, faultOf: 'proxy', message: 'the message is not one of this version of the protocol' },
 
   // --- experiments
@@ -39,14 +55,22 @@ export const ERRORS = {
   EXPERIMENT_OVERLAP: { status: 409, faultOf: 'operator', message: 'another experiment touches the same traffic' },
   EXPERIMENT_RUNNING: { status: 409, faultOf: 'operator', message: 'the experiment is running already' },
   EXPERIMENT_ENDED: { status: 409, faultOf: 'operator', message: 'the experiment has ended' },
-  BASELINE_NOT_STABLE: { status: 409, faultOf: 'operator', message: "the baseline is not the service's stable version" },
+  BASELINE_NOT_STABLE: {
+    status: 409,
+    faultOf: 'operator',
+    message: "the baseline is not the service's stable version",
+  },
 
   // --- the API and the command line
   REQUEST_INVALID: { status: 400, faultOf: 'client', message: 'the request is not valid' },
   NOT_FOUND: { status: 404, faultOf: 'client', message: 'there is nothing at this address' },
   ORIGIN_REFUSED: { status: 403, faultOf: 'client', message: 'a page of another origin may not use this API' },
   CONTROL_UNREACHABLE: { status: 503, faultOf: 'operator', message: 'the control plane does not answer' },
-  JOURNAL_DAMAGED: { status: 500, faultOf: 'operator', message: 'the journal has a gap or an entry that cannot be read' },
+  JOURNAL_DAMAGED: {
+    status: 500,
+    faultOf: 'operator',
+    message: 'the journal has a gap or an entry that cannot be read',
+  },
   INTERNAL: { status: 500, faultOf: 'proxy', message: 'an error inside Meshproof; please report it' },
 } as const satisfies Record<string, ErrorRow>;
 
@@ -74,7 +98,12 @@ export class MeshproofError extends Error {
 
 /** How an error travels over the API: `{"error": {"code", "message", "detail"}}`. */
 export type ErrorBody = {
-  readonly error: { readonly code: ErrorCode; readonly message: string; readonly detail: string; readonly problems?: readonly Problem[] };
+  readonly error: {
+    readonly code: ErrorCode;
+    readonly message: string;
+    readonly detail: string;
+    readonly problems?: readonly Problem[];
+  };
 };
 
 /** One thing that is wrong in a file that a person wrote. */

@@ -7,7 +7,17 @@ import { Judgement, MetricEvidence, Verdict } from './verdict.ts';
  * declared -> measuring -> stepping -> (promoting -> watching -> promoted) | (rolling-back -> rolled-back)
  * `held`: at the last step, INCONCLUSIVE, a person decides.
  */
-export const PHASES = ['declared', 'measuring', 'stepping', 'held', 'promoting', 'watching', 'promoted', 'rolling-back', 'rolled-back'] as const;
+export const PHASES = [
+  'declared',
+  'measuring',
+  'stepping',
+  'held',
+  'promoting',
+  'watching',
+  'promoted',
+  'rolling-back',
+  'rolled-back',
+] as const;
 export const Phase = z.enum(PHASES);
 export type Phase = z.output<typeof Phase>;
 export const TERMINAL_PHASES: readonly Phase[] = ['promoted', 'rolled-back'];

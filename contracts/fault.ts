@@ -18,12 +18,18 @@ export const FaultSpec = z
     version: Name.optional().meta({ description: 'Only requests that go to this version (attempt level only)' }),
     match: Match.optional(),
     at: z.enum(['request', 'attempt']).default('attempt').meta({
-      description: 'request: once, above retries and timeouts; attempt: every try, beneath retries, timeouts and outlier detection',
+      description:
+        'request: once, above retries and timeouts; attempt: every try, beneath retries, timeouts and outlier detection',
     }),
     percent: Percent.default(PPM),
     delay: FaultDelay.optional(),
     abort: FaultAbort.optional(),
-    seed: z.int().min(0).max(0xffff_ffff).default(0).meta({ description: 'The same seed and the same requests meet the same faults' }),
+    seed: z
+      .int()
+      .min(0)
+      .max(0xffff_ffff)
+      .default(0)
+      .meta({ description: 'The same seed and the same requests meet the same faults' }),
     lease: Duration.prefault('5m').meta({ description: 'The proxy drops the fault after this long without renewal' }),
   })
   .refine((f) => f.delay !== undefined || f.abort !== undefined, 'a fault needs a delay, an abort, or both')

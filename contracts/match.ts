@@ -32,7 +32,11 @@ export const StringMatch = z
 export const PathMatch = z
   .strictObject({
     exact: z.string().startsWith('/').optional(),
-    prefix: z.string().startsWith('/').optional().meta({ description: 'matches whole path segments: /api matches /api and /api/x, not /apix' }),
+    prefix: z
+      .string()
+      .startsWith('/')
+      .optional()
+      .meta({ description: 'matches whole path segments: /api matches /api and /api/x, not /apix' }),
     regex: Regex.optional(),
   })
   .refine(exactlyOne, 'give exactly one of exact, prefix, regex');

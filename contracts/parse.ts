@@ -33,36 +33,61 @@ export function parseFile(file: string, text: string): Parsed {
   for (const yaml of yamlDocuments) {
     for (const error of yaml.errors) {
       const at = lines.linePos(error.pos[0]);
-      problems.push({ file, line: at.line, column: at.col, path: '', message: (error.message.split(' at line ')[0] ?? error.message).trim() });
+      problems.push({
+        file,
+        line: at.line,
+        column: at.col,
+        path: '',
+        message: (error.message.split(' at line ')[0] ?? error.message).trim(),
+      });
     }
     if (yaml.errors.length > 0 || yaml.contents === null || isEmptyScalar(yaml.contents)) continue;
     const locate = (path: readonly PropertyKey[]): { line: number; column: number } => positionOf(yaml, path, lines);
     const source: unknown = yaml.toJS();
     const checked = checkDocument(source);
     if (checked.ok) documents.push({ document: checked.document, source: source as SourceDocument, file, locate });
-    else problems.push(...checked.issues.map((i) => ({ file, ...locate(i.path), path: describePath(source, i.path), message: i.message })));
+    else
+      problems.push(
+        ...checked.issues.map((i) => ({
+          file,
+          ...locate(i.path),
+          path: describePath(source, i.path),
+          message: i.message,
+        })),
+      );
   }
-  if (documents.length === 0 && problems.length === 0) problems.push({ file, line: 1, column: 1, path: '', message: 'the file holds no document' });
+  if (documents.length === 0 && problems.length === 0)
+    problems.push({ file, line: 1, column: 1, path: '', message: 'the file holds no document' });
   return { documents, problems };
 }
 
 export type Issue = { readonly path: readonly PropertyKey[]; readonly message: string };
-export type Checked = { readonly ok: true; readonly document: Document } | { readonly ok: false; readonly issues: readonly Issue[] };
+export type Checked =
+  { readonly ok: true; readonly document: Document } | { readonly ok: false; readonly issues: readonly Issue[] };
 
 /** Checks one document that is already an object (from YAML, from the API, from the store). */
 export function checkDocument(source: unknown): Checked {
   if (typeof source !== 'object' || source === null || Array.isArray(source)) {
-    return { ok: false, issues: [{ path: [], message: 'a document is a map with apiVersion, kind, metadata and spec' }] };
+    return {
+      ok: false,
+      issues: [{ path: [], message: 'a document is a map with apiVersion, kind, metadata and spec' }],
+    };
   }
   const { apiVersion, kind } = source as { apiVersion?: unknown; kind?: unknown };
   if (apiVersion !== API_VERSION) {
-    const found = apiVersion === undefined ? 'apiVersion is missing' : `apiVersion "${String(apiVersion)}" is not known`;
+    const found =
+      apiVersion === undefined ? 'apiVersion is missing' : `apiVersion "${String(apiVersion)}" is not known`;
     return { ok: false, issues: [{ path: ['apiVersion'], message: `${found}; write apiVersion: ${API_VERSION}` }] };
   }
   if (typeof kind !== 'string' || !Object.hasOwn(SCHEMAS, kind)) {
     const hint = typeof kind === 'string' ? nearest(kind, KINDS) : undefined;
     const found = kind === undefined ? 'kind is missing' : `kind "${String(kind)}" is not known`;
-    return { ok: false, issues: [{ path: ['kind'], message: `${found}; ${hint ? `did you mean ${hint}?` : `kinds are ${KINDS.join(', ')}`}` }] };
+    return {
+      ok: false,
+      issues: [
+        { path: ['kind'], message: `${found}; ${hint ? `did you mean ${hint}?` : `kinds are ${KINDS.join(', ')}`}` },
+      ],
+    };
   }
   const result = SCHEMAS[kind as Kind].safeParse(source);
   if (result.success) return { ok: true, document: result.data };
@@ -76,15 +101,20 @@ function explain(issue: z.core.$ZodIssue, kind: Kind, source: unknown): Issue[] 
     return issue.keys.map((key) => {
       const hint = nearest(key, known);
       const rest = known.length > 0 ? `known keys are ${known.join(', ')}` : 'no keys are known here';
-      return { path: [...issue.path, key], message: `unknown key "${key}"; ${hint ? `did you mean "${hint}"?` : rest}` };
+      return {
+        path: [...issue.path, key],
+        message: `unknown key "${key}"; ${hint ? `did you mean "${hint}"?` : rest}`,
+      };
     });
   }
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     const best = [...issue.errors].sort((a, b) => a.length - b.length)[0] ?? [];
     return best.flatMap((inner) => explain({ ...inner, path: [...issue.path, ...inner.path] }, kind, source));
   }
-  if (issue.code === 'invalid_union') return [{ path: issue.path, message: choice(valueAt(source, issue.path), discriminators(issue)) }];
-  if (issue.code === 'invalid_value') return [{ path: issue.path, message: choice(valueAt(source, issue.path), issue.values.map(String)) }];
+  if (issue.code === 'invalid_union')
+    return [{ path: issue.path, message: choice(valueAt(source, issue.path), discriminators(issue)) }];
+  if (issue.code === 'invalid_value')
+    return [{ path: issue.path, message: choice(valueAt(source, issue.path), issue.values.map(String)) }];
   if (issue.code === 'invalid_key') return issue.issues.map((inner) => ({ path: issue.path, message: inner.message }));
   if (issue.code === 'invalid_type' && valueAt(source, issue.path) === undefined) {
     return [{ path: issue.path, message: `${String(issue.path.at(-1) ?? 'a value')} is missing` }];
@@ -116,12 +146,22 @@ function valueAt(source: unknown, path: readonly PropertyKey[]): unknown {
 function knownKeys(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
   let candidates: z.core.$ZodType[] = [schema];
   for (const step of path) candidates = candidates.flatMap((s) => descend(s, step));
-  return [...new Set(candidates.flatMap((s) => unwrap(s)).flatMap((s) => ('shape' in s._zod.def ? Object.keys(s._zod.def.shape as object) : [])))];
+  return [
+    ...new Set(
+      candidates
+        .flatMap((s) => unwrap(s))
+        .flatMap((s) => ('shape' in s._zod.def ? Object.keys(s._zod.def.shape as object) : [])),
+    ),
+  ];
 }
 
 function descend(schema: z.core.$ZodType, step: PropertyKey): z.core.$ZodType[] {
   return unwrap(schema).flatMap((s) => {
-    const def = s._zod.def as { shape?: Record<PropertyKey, z.core.$ZodType>; element?: z.core.$ZodType; valueType?: z.core.$ZodType };
+    const def = s._zod.def as {
+      shape?: Record<PropertyKey, z.core.$ZodType>;
+      element?: z.core.$ZodType;
+      valueType?: z.core.$ZodType;
+    };
     const next = def.shape?.[step] ?? def.element ?? def.valueType;
     return next ? [next] : [];
   });
@@ -140,7 +180,11 @@ function isEmptyScalar(node: ParsedNode): boolean {
   return isScalar(node) && node.value === null;
 }
 
-function positionOf(yaml: YamlDocument.Parsed, path: readonly PropertyKey[], lines: LineCounter): { line: number; column: number } {
+function positionOf(
+  yaml: YamlDocument.Parsed,
+  path: readonly PropertyKey[],
+  lines: LineCounter,
+): { line: number; column: number } {
   let node: Node | null = yaml.contents;
   let offset = yaml.contents?.range?.[0] ?? yaml.range[0];
   for (const step of path) {

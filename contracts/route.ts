@@ -24,7 +24,9 @@ export const Retry = z
       .prefault({})
       .meta({ description: 'Retries in flight may be at most this share of the requests in flight' }),
   })
-  .meta({ description: 'Only requests that are safe to repeat are retried, unless they are known not to have been processed' });
+  .meta({
+    description: 'Only requests that are safe to repeat are retried, unless they are known not to have been processed',
+  });
 
 export const SplitEntry = z.strictObject({ version: Name, weight: Percent });
 
@@ -40,7 +42,10 @@ export const Rule = z.strictObject({
     .array(SplitEntry)
     .min(1)
     .optional()
-    .refine((split) => (split ?? []).reduce((sum, s) => sum + s.weight, 0) <= PPM, 'the weights of a split add up to more than 100')
+    .refine(
+      (split) => (split ?? []).reduce((sum, s) => sum + s.weight, 0) <= PPM,
+      'the weights of a split add up to more than 100',
+    )
     .meta({ description: 'What the weights leave over goes to the stable version' }),
   sticky: Sticky.optional(),
   timeout: Duration.optional().meta({ description: 'For the whole request, retries included' }),

@@ -98,6 +98,7 @@ export const HostPort = z
 export const Name = z
   .string()
   .regex(/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/, {
-    error: (issue) => `"${String(issue.input)}" is not a name; use lower-case letters, digits, "-" and ".", 1 to 63 of them`,
+    error: (issue) =>
+      `"${String(issue.input)}" is not a name; use lower-case letters, digits, "-" and ".", 1 to 63 of them`,
   })
   .meta({ description: 'Lower-case letters, digits, - and ., 1 to 63 characters' });

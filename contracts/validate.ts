@@ -3,7 +3,14 @@
  * one name twice. Pure; the same code runs in `validate`, in the control plane and in the proxy.
  */
 import { keyOf } from './document.ts';
-import type { CanaryDocument, Document, FaultDocument, GatewayDocument, RouteDocument, ServiceDocument } from './document.ts';
+import type {
+  CanaryDocument,
+  Document,
+  FaultDocument,
+  GatewayDocument,
+  RouteDocument,
+  ServiceDocument,
+} from './document.ts';
 import { nearest } from './nearest.ts';
 import type { Issue } from './parse.ts';
 
@@ -33,7 +40,11 @@ function duplicates(documents: readonly Document[]): CrossIssue[] {
   });
 }
 
-function checkOne(document: Document, services: ReadonlyMap<string, ServiceDocument>, listeners: Map<string, string>): Issue[] {
+function checkOne(
+  document: Document,
+  services: ReadonlyMap<string, ServiceDocument>,
+  listeners: Map<string, string>,
+): Issue[] {
   switch (document.kind) {
     case 'Service':
       return checkService(document);
@@ -57,15 +68,24 @@ function checkRoute({ spec }: RouteDocument, services: ReadonlyMap<string, Servi
   if (!service) return [missingService(spec.service, services, ['spec', 'service'])];
   const versions = Object.keys(service.spec.versions);
   return spec.rules.flatMap((rule, r) =>
-    (rule.split ?? []).flatMap((entry, s) => versionIssue(spec.service, entry.version, versions, ['spec', 'rules', r, 'split', s, 'version'])),
+    (rule.split ?? []).flatMap((entry, s) =>
+      versionIssue(spec.service, entry.version, versions, ['spec', 'rules', r, 'split', s, 'version']),
+    ),
   );
 }
 
-function checkGateway({ metadata, spec }: GatewayDocument, services: ReadonlyMap<string, ServiceDocument>, listeners: Map<string, string>): Issue[] {
+function checkGateway(
+  { metadata, spec }: GatewayDocument,
+  services: ReadonlyMap<string, ServiceDocument>,
+  listeners: Map<string, string>,
+): Issue[] {
   const issues: Issue[] = [];
   const other = listeners.get(spec.listen);
   if (other !== undefined && !spec.listen.endsWith(':0')) {
-    issues.push({ path: ['spec', 'listen'], message: `${spec.listen} is the address of Gateway/${other} already; give each gateway its own` });
+    issues.push({
+      path: ['spec', 'listen'],
+      message: `${spec.listen} is the address of Gateway/${other} already; give each gateway its own`,
+    });
   }
   listeners.set(spec.listen, metadata.name);
   if (spec.defaultService !== undefined && !services.has(spec.defaultService)) {
@@ -83,7 +103,9 @@ function checkGateway({ metadata, spec }: GatewayDocument, services: ReadonlyMap
 function checkFault({ spec }: FaultDocument, services: ReadonlyMap<string, ServiceDocument>): Issue[] {
   const service = services.get(spec.service);
   if (!service) return [missingService(spec.service, services, ['spec', 'service'])];
-  return spec.version === undefined ? [] : versionIssue(spec.service, spec.version, Object.keys(service.spec.versions), ['spec', 'version']);
+  return spec.version === undefined
+    ? []
+    : versionIssue(spec.service, spec.version, Object.keys(service.spec.versions), ['spec', 'version']);
 }
 
 /** An experiment may stand in a file without its service (it is in the control plane): then only what is known is checked. */
@@ -100,13 +122,19 @@ function checkCanary({ spec }: CanaryDocument, services: ReadonlyMap<string, Ser
 
 function missingService(name: string, services: ReadonlyMap<string, ServiceDocument>, path: PropertyKey[]): Issue {
   const hint = nearest(name, [...services.keys()]);
-  return { path, message: `there is no Service "${name}"; ${hint ? `did you mean "${hint}"?` : `declare it in the same set of files`}` };
+  return {
+    path,
+    message: `there is no Service "${name}"; ${hint ? `did you mean "${hint}"?` : `declare it in the same set of files`}`,
+  };
 }
 
 function versionIssue(service: string, version: string, versions: readonly string[], path: PropertyKey[]): Issue[] {
   if (versions.includes(version)) return [];
   const hint = nearest(version, versions);
   return [
-    { path, message: `Service "${service}" has no version "${version}"; ${hint ? `did you mean "${hint}"?` : `it has ${versions.join(', ')}`}` },
+    {
+      path,
+      message: `Service "${service}" has no version "${version}"; ${hint ? `did you mean "${hint}"?` : `it has ${versions.join(', ')}`}`,
+    },
   ];
 }

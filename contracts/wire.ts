@@ -24,7 +24,12 @@ export const NodeInfo = z.object({
 export type NodeInfo = z.output<typeof NodeInfo>;
 
 // ---- proxy -> control
-const Hello = z.object({ type: z.literal('hello'), v: z.literal(WIRE_VERSION), node: NodeInfo, configVersion: z.int().nullable() });
+const Hello = z.object({
+  type: z.literal('hello'),
+  v: z.literal(WIRE_VERSION),
+  node: NodeInfo,
+  configVersion: z.int().nullable(),
+});
 const Ack = z.object({ type: z.literal('ack'), version: z.int() });
 /** The version was refused; the proxy goes on with what it had. */
 const Nack = z.object({ type: z.literal('nack'), version: z.int(), code: z.string(), message: z.string() });
@@ -53,7 +58,13 @@ export type FromProxy = z.output<typeof FromProxy>;
 /** The whole configuration (source documents of the CONFIG_KINDS). */
 const Snapshot = z.object({ type: z.literal('snapshot'), version: z.int(), documents: z.array(Source) });
 /** What changed since `base`. A proxy that is not at `base` answers NACK with WIRE_BASE_MISMATCH and gets a snapshot. */
-const Delta = z.object({ type: z.literal('delta'), base: z.int(), version: z.int(), set: z.array(Source), remove: z.array(z.string()) });
+const Delta = z.object({
+  type: z.literal('delta'),
+  base: z.int(),
+  version: z.int(),
+  set: z.array(Source),
+  remove: z.array(z.string()),
+});
 /** All overlays that are in force; one that is missing is dropped at once. */
 const Overlays = z.object({ type: z.literal('overlays'), revision: z.int(), overlays: z.array(Overlay) });
 /** The control plane lives: the leases of these experiments (and of every configured fault) start anew. */

@@ -1,0 +1,59 @@
+/** What the runner needs from the world. The control plane implements it; tests and the simulator do too. */
+import type { CanaryDocument, SourceDocument } from '../contracts/document.ts';
+import type { ExperimentView, JournalEntry } from '../contracts/experiment.ts';
+import type { Overlay } from '../contracts/overlay.ts';
+import type { ArmRow } from '../contracts/telemetry.ts';
+
+export type Ports = {
+  readonly journal: {
+    /** Durable when it resolves. Rejects when a seq of the experiment is taken already (two runners). */
+    append(entries: readonly JournalEntry[]): Promise<void>;
+    read(experimentId: string): Promise<readonly JournalEntry[]>;
+    /** Experiments that have a journal: id, in the order of their start. */
+    list(): Promise<readonly string[]>;
+  };
+  readonly overlays: {
+    /** Puts the overlay in the place of the experiment's earlier one and sends it to the proxies. Idempotent by (experimentId, epoch). */
+    set(overlay: Overlay): Promise<void>;
+    /** Idempotent. */
+    drop(experimentId: string): Promise<void>;
+  };
+  readonly services: {
+    /** The service's stable version, or undefined when there is no such service (or no such version). */
+    stable(service: string): Promise<string | undefined>;
+    versions(service: string): Promise<readonly string[]>;
+    /** Moves `stable` from one version to another. Idempotent: already at `to` is success. Rejects with BASELINE_NOT_STABLE when it is at neither. */
+    moveStable(service: string, from: string, to: string): Promise<void>;
+  };
+  /** Wall clock, for the journal's times only. */
+  readonly wallClock: () => Date;
+  /** Monotonic milliseconds, for every decision. */
+  readonly nowMs: () => number;
+  /** Told after every change, for the live stream. */
+  readonly onChange: (view: ExperimentView) => void;
+  readonly onJournal: (entry: JournalEntry) => void;
+};
+
+/** The runner as the control plane uses it. Implemented by experiments/runner.ts. */
+export interface RunnerApi {
+  /** Starts an experiment. Rejects with EXPERIMENT_RUNNING, EXPERIMENT_OVERLAP, BASELINE_NOT_STABLE, DOCUMENT_INVALID. */
+  run(id: string, document: CanaryDocument, source: SourceDocument): Promise<ExperimentView>;
+  /** Takes up every experiment of the journal: those that had not ended go on, or are rolled back. Call once, before run. */
+  resume(): Promise<void>;
+  /** New counts of the arms, from the proxies. Rows of unknown experiments or of an older epoch's arms are counted or ignored, never an error. */
+  observe(rows: readonly ArmRow[]): void;
+  /** Lets time pass; called several times a second. */
+  tick(): void;
+  /** Ends it now, by rolling back. Rejects with EXPERIMENT_NOT_FOUND, EXPERIMENT_ENDED. */
+  abort(name: string, by: string, reason: string): Promise<ExperimentView>;
+  /** A person promotes (from `held`, or early). */
+  promote(name: string, by: string, reason: string): Promise<ExperimentView>;
+  /** Rolls every running experiment back. @returns the names */
+  halt(by: string, reason: string): Promise<readonly string[]>;
+  /** The last run of each name, newest first. */
+  views(): readonly ExperimentView[];
+  view(name: string): ExperimentView | undefined;
+  /** Resolves when everything decided so far is journalled and carried out. */
+  settled(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,91 @@
+/**
+ * What the data plane offers to the rest of the proxy (admin server, mesh client, composition root). The data plane
+ * itself (sockets, filters, faults) is proxy/dataplane.ts; everything that talks to the outside uses only this.
+ */
+import type { ErrorCode } from '../contracts/errors.ts';
+import type { SourceDocument } from '../contracts/document.ts';
+import type { Overlay } from '../contracts/overlay.ts';
+import type { ArmRow, TrafficRow } from '../contracts/telemetry.ts';
+
+/** Totals since start, for exposition. `latency` is dense (contracts/histogram.ts) and must not be changed. */
+export type TrafficTotal = {
+  readonly service: string;
+  readonly version: string;
+  readonly route: string;
+  /** [status code (0: broke before an answer), count]. */
+  readonly codes: readonly (readonly [number, number])[];
+  readonly retries: number;
+  readonly shielded: number;
+  readonly latencySumUs: number;
+  readonly latency: ArrayLike<number>;
+};
+
+export type FaultTotal = {
+  readonly fault: string;
+  readonly service: string;
+  readonly at: 'request' | 'attempt';
+  readonly type: 'delay' | 'abort' | 'reset';
+  readonly injected: number;
+};
+
+export type MetricsSnapshot = {
+  readonly source: string;
+  readonly traffic: readonly TrafficTotal[];
+  readonly faults: readonly FaultTotal[];
+  /** Answers that the proxy made itself, by error code. */
+  readonly errors: readonly { readonly code: ErrorCode; readonly count: number }[];
+  readonly downstreamConnections: number;
+  readonly downstreamConnectionsTotal: number;
+  readonly upstreamConnections: number;
+  readonly upstreamConnectionsTotal: number;
+  readonly requestsInFlight: number;
+  readonly configVersion: number | null;
+  readonly overlays: readonly {
+    readonly experiment: string;
+    readonly service: string;
+    readonly candidatePpm: number;
+    readonly leaseLeftMs: number;
+  }[];
+  readonly leaseExpiredTotal: number;
+};
+
+export type ConfigDump = {
+  readonly version: number | null;
+  readonly documents: readonly SourceDocument[];
+  readonly overlays: readonly (Overlay & { readonly leaseLeftMs: number })[];
+  readonly faults: readonly { readonly name: string; readonly active: boolean; readonly leaseLeftMs: number }[];
+  readonly listeners: readonly { readonly name: string; readonly address: string }[];
+};
+
+export interface DataplaneApi {
+  /**
+   * Replaces the configuration as a whole. Parses, checks, opens new listeners, swaps, closes old ones.
+   * Rejects with MeshproofError CONFIG_REFUSED or ADDRESS_IN_USE; then the old configuration goes on untouched.
+   */
+  apply(version: number, documents: readonly SourceDocument[]): Promise<void>;
+  /** Puts exactly these overlays in force, each with a fresh lease; others are dropped at once. */
+  setOverlays(overlays: readonly Overlay[]): {
+    readonly refused: readonly { readonly experimentId: string; readonly code: ErrorCode; readonly message: string }[];
+  };
+  /** Starts the leases of these overlays, and of every configured fault, anew. */
+  renewLeases(experimentIds: readonly string[]): void;
+  /** Drops all overlays and faults now. They come back only when they are declared anew. */
+  halt(): { readonly overlays: number; readonly faults: number };
+  /** Called when the proxy drops an overlay because its lease ran out. */
+  onLeaseExpired: (experimentId: string, epoch: number) => void;
+  /** What was counted since the last call. */
+  takeTelemetry(): { readonly traffic: TrafficRow[]; readonly arms: ArmRow[] };
+  /** True while any overlay is in force: then telemetry goes up every 200 ms instead of every second. */
+  hasOverlays(): boolean;
+  metrics(): MetricsSnapshot;
+  /** The filters, outermost first, each with the sentence that says why it stands there. */
+  stack(): readonly { readonly role: string; readonly why: string }[];
+  config(): ConfigDump;
+  /** True when a configuration is in force and its listeners are open. */
+  ready(): boolean;
+  /** Stops accepting, lets requests in flight end (at most timeoutMs), closes everything. */
+  drain(timeoutMs: number): Promise<void>;
+}
+
+/** Monotonic milliseconds. The only clock that leases, timeouts and delays may use. */
+export type Clock = { readonly nowMs: () => number };
