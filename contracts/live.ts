@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ExperimentView, JournalEntry } from './experiment.ts';
 
-export const LIVE_PATH = '/api/v1/live';
+export { LIVE_PATH } from './paths.ts';
 
 /** One second of one arm, for the charts of the experiment page. */
 export const ArmPoint = z.object({

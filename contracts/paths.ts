@@ -1,0 +1,24 @@
+/** The addresses of the control plane's API. Free of schemas, so that the dashboard's bundle can name them cheaply. */
+
+export const DEFAULT_CONTROL = '127.0.0.1:9900';
+
+/** The live stream (WebSocket); its messages are in live.ts. */
+export const LIVE_PATH = '/api/v1/live';
+
+export const API = {
+  documents: '/api/v1/documents',
+  document: (kind: string, name: string) => `/api/v1/documents/${encodeURIComponent(kind)}/${encodeURIComponent(name)}`,
+  services: '/api/v1/services',
+  service: (name: string) => `/api/v1/services/${encodeURIComponent(name)}`,
+  experiments: '/api/v1/experiments',
+  experiment: (name: string) => `/api/v1/experiments/${encodeURIComponent(name)}`,
+  journal: (name: string) => `/api/v1/experiments/${encodeURIComponent(name)}/journal`,
+  points: (name: string) => `/api/v1/experiments/${encodeURIComponent(name)}/points`,
+  abort: (name: string) => `/api/v1/experiments/${encodeURIComponent(name)}/abort`,
+  promote: (name: string) => `/api/v1/experiments/${encodeURIComponent(name)}/promote`,
+  gate: (name: string) => `/api/v1/gates/${encodeURIComponent(name)}`,
+  halt: '/api/v1/halt',
+  proxies: '/api/v1/proxies',
+  health: '/healthz',
+  openapi: '/openapi.json',
+} as const;
