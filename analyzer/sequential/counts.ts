@@ -1,0 +1,22 @@
+/** What the judge is fed: counts of both arms since the last batch. Nothing here knows of time. */
+import type { SparseBuckets } from '../../contracts/histogram.ts';
+
+/** First attempts of one arm. `latency` is in the layout of contracts/histogram.ts, in microseconds. */
+export type ArmCounts = {
+  readonly requests: number;
+  readonly errors: number;
+  readonly latency: SparseBuckets;
+};
+
+/** One report: what happened in both arms while the candidate's share was `candidatePpm`. */
+export type Batch = {
+  /** The candidate's share, in parts per million, when these requests were assigned to their arms. */
+  readonly candidatePpm: number;
+  readonly baseline: ArmCounts;
+  readonly candidate: ArmCounts;
+  /** False while a step warms up: then errors are judged and latency is only shown. */
+  readonly judgeLatency: boolean;
+};
+
+/** What was measured on the baseline alone, before the first step. May be empty. */
+export type Calibration = { readonly latency: SparseBuckets };
