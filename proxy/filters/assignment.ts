@@ -1,0 +1,77 @@
+/** Decides the version, and with it the arm, once: a retry must never re-roll the dice. */
+import type { Sticky } from '../../contracts/route.ts';
+import type { RequestHead } from '../http1/head.ts';
+import type { ActiveOverlay } from '../overlays.ts';
+import { cookieValue } from '../plan/match.ts';
+import { CONTINUE } from '../plan/plan.ts';
+import type { Step, VersionPlan } from '../plan/plan.ts';
+import { hashText, ppmOf } from '../random.ts';
+import type { Filter, RouteContext } from './filter.ts';
+
+export const assignment: Filter = {
+  role: 'assignment',
+  why: 'above shadow and retry: the arm is decided once, so that every attempt of a request counts for the same arm',
+  build: (context) => {
+    const choose = chooseVersion(context);
+    const overlay = context.overlay;
+    if (!overlay) return { request: choose };
+    return { request: withOverlay(context, choose, overlay) };
+  },
+};
+
+function chooseVersion({ rule, stable, versions, runtime, service }: RouteContext): Step {
+  const thresholds: { readonly below: number; readonly version: VersionPlan }[] = [];
+  let sum = 0;
+  for (const entry of rule.split ?? []) {
+    const version = versions.get(entry.version);
+    if (!version || entry.weight === 0) continue;
+    sum += entry.weight;
+    thresholds.push({ below: sum, version });
+  }
+  const only = thresholds[0];
+  if (only === undefined || (thresholds.length === 1 && only.below >= 1_000_000)) {
+    const version = only?.version ?? stable;
+    return (exchange) => {
+      exchange.version = version;
+      return CONTINUE;
+    };
+  }
+  const seed = hashText(service, 0);
+  return (exchange) => {
+    const point = stickyPoint(exchange.head, rule.sticky, seed) ?? runtime.random.ppm();
+    exchange.version = thresholds.find((t) => point < t.below)?.version ?? stable;
+    return CONTINUE;
+  };
+}
+
+/** What the configuration would send to the baseline is divided between the arms. */
+function withOverlay({ versions, runtime, rule }: RouteContext, choose: Step, active: ActiveOverlay): Step {
+  const { overlay } = active;
+  const baseline = versions.get(overlay.baseline);
+  const candidate = versions.get(overlay.candidate);
+  if (!baseline || !candidate) return choose;
+  // Under the shield an attempt on the candidate may use half of the time, so that the baseline has the other half.
+  const shieldTryMs = overlay.shield && rule.timeout ? Math.ceil(rule.timeout / 2) : 0;
+  return (exchange) => {
+    choose(exchange);
+    if (exchange.version !== baseline || !active.takes(exchange.head)) return CONTINUE;
+    const point = stickyPoint(exchange.head, overlay.sticky, active.stickySeed) ?? runtime.random.ppm();
+    if (point < overlay.candidatePpm) {
+      exchange.version = candidate;
+      exchange.arm = active.candidate;
+      if (overlay.shield) {
+        exchange.shieldVersion = baseline;
+        exchange.perTryTimeoutMs = shieldTryMs;
+      }
+    } else exchange.arm = active.baseline;
+    return CONTINUE;
+  };
+}
+
+/** The place of a sticky key on 0 … 999 999, or undefined when the request brings none. */
+function stickyPoint(head: RequestHead, sticky: Sticky | undefined, seed: number): number | undefined {
+  if (!sticky) return undefined;
+  const key =
+    sticky.header !== undefined ? head.get(sticky.header) : cookieValue(head.get('cookie'), sticky.cookie ?? '');
+  return key === undefined ? undefined : ppmOf(hashText(key, seed));
+}

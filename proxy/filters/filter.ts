@@ -1,0 +1,43 @@
+/** What a filter is: a value with a role, the reason for its place, and a function that builds its part of one route. */
+import type { Rule } from '../../contracts/route.ts';
+import type { ActiveFault } from '../faults.ts';
+import type { ActiveOverlay } from '../overlays.ts';
+import type { FailureStep, ServiceLoad, Step, VersionPlan } from '../plan/plan.ts';
+import type { Runtime } from '../runtime.ts';
+
+export type Role =
+  | 'rescue'
+  | 'telemetry'
+  | 'admission'
+  | 'request-fault'
+  | 'deadline'
+  | 'assignment'
+  | 'retry'
+  | 'balancing'
+  | 'attempt-fault'
+  | 'connection';
+
+/** What a route is compiled from. */
+export type RouteContext = {
+  readonly runtime: Runtime;
+  readonly service: string;
+  readonly rule: Rule;
+  readonly stable: VersionPlan;
+  readonly versions: ReadonlyMap<string, VersionPlan>;
+  readonly load: ServiceLoad;
+  readonly overlay: ActiveOverlay | undefined;
+  readonly faults: readonly ActiveFault[];
+};
+
+/** The parts that a filter adds to a route; a filter that the route does not use adds none. */
+export type RouteParts = { readonly request?: Step; readonly attempt?: Step; readonly failure?: FailureStep };
+
+export type Filter = {
+  readonly role: Role;
+  /** Why it stands where it stands: what would break if it moved. */
+  readonly why: string;
+  /** Called when a configuration is built, never per request. */
+  readonly build: (context: RouteContext) => RouteParts;
+};
+
+export const NOTHING: RouteParts = {};

@@ -1,0 +1,70 @@
+/** Retries within a budget, and the shield: a request that failed on the candidate is answered by the baseline. */
+import { PPM } from '../../contracts/units.ts';
+import type { Retry, RetryCondition } from '../../contracts/route.ts';
+import type { Exchange } from '../exchange.ts';
+import type { AttemptFailure, FailureStep, ServiceLoad } from '../plan/plan.ts';
+import type { Filter } from './filter.ts';
+
+export const retry: Filter = {
+  role: 'retry',
+  why: 'above balancing and attempt-level faults: each attempt meets them anew; below assignment: never another arm but by the shield',
+  build: ({ rule, load }) => ({ failure: failureStep(rule.retry, load) }),
+};
+
+function failureStep(policy: Retry | undefined, load: ServiceLoad): FailureStep {
+  return (exchange, failure, status) => shield(exchange) || retryOnce(exchange, failure, status, policy, load);
+}
+
+/** RFC 9110 9.2.2: only what is safe to repeat is repeated. The shield is outside the budget: it exists so that no user sees the candidate's failure. */
+function shield(exchange: Exchange): boolean {
+  const baseline = exchange.shieldVersion;
+  if (!baseline || !exchange.head.isIdempotent || !exchange.replayable) return false;
+  exchange.shieldVersion = undefined;
+  exchange.perTryTimeoutMs = 0;
+  exchange.version = baseline;
+  exchange.shieldUsed();
+  return true;
+}
+
+function retryOnce(
+  exchange: Exchange,
+  failure: AttemptFailure,
+  status: number,
+  policy: Retry | undefined,
+  load: ServiceLoad,
+): boolean {
+  if (!policy || exchange.retries >= policy.attempts || !policy.on.some((c) => applies(c, failure, status)))
+    return false;
+  const unprocessed = failure === 'connect';
+  if (!exchange.replayable || !(exchange.head.isIdempotent || unprocessed)) return false;
+  if (!exchange.retrying && !withinBudget(policy, load)) return false;
+  exchange.retryUsed(policy.perTryTimeout ?? 0, backoffMs(exchange, policy));
+  return true;
+}
+
+/** Envoy's retry budget: retries in flight at most a share of the requests in flight, but always a few. */
+function withinBudget(policy: Retry, load: ServiceLoad): boolean {
+  const allowed = Math.max(policy.budget.minConcurrent, Math.floor((load.inFlight * policy.budget.percent) / PPM));
+  return load.retriesInFlight < allowed;
+}
+
+/** Full jitter: uniform in [0, base · 2^(n-1)), at most ten times the base (Envoy's JitteredExponentialBackOff). */
+function backoffMs(exchange: Exchange, policy: Retry): number {
+  const ceiling = Math.min(policy.backoff * 2 ** exchange.retries, policy.backoff * 10);
+  return (exchange.runtime.random.ppm() / PPM) * ceiling;
+}
+
+function applies(condition: RetryCondition, failure: AttemptFailure, status: number): boolean {
+  switch (condition) {
+    case '5xx':
+      return failure !== 'status' || status >= 500;
+    case 'gateway-error':
+      return failure === 'status' && status >= 502 && status <= 504;
+    case 'reset':
+      return failure === 'reset' || failure === 'malformed';
+    case 'connect-failure':
+      return failure === 'connect';
+    case 'timeout':
+      return failure === 'timeout';
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * A message head as ranges into the text that it was read from. One object per connection, filled anew for each
+ * message: nothing is copied and no object is made per header.
+ */
+import type { ErrorCode } from '../../contracts/errors.ts';
+
+/** Limits of a message head, in bytes and fields. */
+export type HeadLimits = { readonly headBytes: number; readonly targetBytes: number; readonly fields: number };
+export const HEAD_LIMITS: HeadLimits = { headBytes: 64 * 1024, targetBytes: 16 * 1024, fields: 256 };
+
+export const INCOMPLETE = 0;
+export const COMPLETE = 1;
+export const INVALID = -1;
+export type ParseOutcome = typeof INCOMPLETE | typeof COMPLETE | typeof INVALID;
+
+/** Numbers per field in `ranges`: name start, name end, value start, value end. The line ends two bytes after. */
+export const RANGE = 4;
+
+export class Head {
+  /** The text that the ranges point into. */
+  text = '';
+  start = 0;
+  /** First byte after the empty line. */
+  end = 0;
+  fieldCount = 0;
+  readonly ranges: Int32Array;
+  /** 1 for a field that must not be forwarded. */
+  readonly drop: Uint8Array;
+  /** Fields named by Connection, lower case, beyond the well-known ones. */
+  nominated: string[] | undefined;
+  minor = 1;
+  /** -1: no Content-Length. */
+  contentLength = -1;
+  lengthCanonical = true;
+  chunked = false;
+  hasTransferEncoding = false;
+  connectionClose = false;
+  connectionKeepAlive = false;
+  connectionUpgrade = false;
+  upgradeField = -1;
+  hostField = -1;
+  viaField = -1;
+  expectField = -1;
+  error: ErrorCode = 'HTTP_MALFORMED';
+  detail = '';
+
+  constructor(limits: HeadLimits = HEAD_LIMITS) {
+    this.ranges = new Int32Array(limits.fields * RANGE);
+    this.drop = new Uint8Array(limits.fields);
+  }
+
+  reset(text: string, start: number): void {
+    this.text = text;
+    this.start = start;
+    this.end = start;
+    this.fieldCount = 0;
+    this.nominated = undefined;
+    this.minor = 1;
+    this.contentLength = -1;
+    this.lengthCanonical = true;
+    this.chunked = false;
+    this.hasTransferEncoding = false;
+    this.connectionClose = false;
+    this.connectionKeepAlive = false;
+    this.connectionUpgrade = false;
+    this.upgradeField = -1;
+    this.hostField = -1;
+    this.viaField = -1;
+    this.expectField = -1;
+  }
+
+  /** Records why the head is refused. */
+  fail(detail: string, error: ErrorCode = 'HTTP_MALFORMED'): typeof INVALID {
+    this.error = error;
+    this.detail = detail;
+    return INVALID;
+  }
+
+  nameStart(field: number): number {
+    return this.ranges[field * RANGE] ?? 0;
+  }
+
+  value(field: number): string {
+    return this.text.slice(this.ranges[field * RANGE + 2], this.ranges[field * RANGE + 3]);
+  }
+
+  /** The first value of a field by its lower-case name. Linear; for matching and rare fields, not for each request. */
+  get(name: string): string | undefined {
+    for (let i = 0; i < this.fieldCount; i++) {
+      const at = i * RANGE;
+      const start = this.ranges[at] ?? 0;
+      const end = this.ranges[at + 1] ?? 0;
+      if (end - start === name.length && this.text.slice(start, end).toLowerCase() === name) return this.value(i);
+    }
+    return undefined;
+  }
+}
+
+export class RequestHead extends Head {
+  methodStart = 0;
+  methodEnd = 0;
+  targetStart = 0;
+  targetEnd = 0;
+  /** Path and query in origin-form: equal to the target, or what an absolute-form target held. */
+  pathStart = 0;
+  /** For absolute-form: the authority, which replaces Host. */
+  authorityStart = -1;
+  authorityEnd = -1;
+  isConnect = false;
+  isHead = false;
+  /** RFC 9110 9.2.2: GET, HEAD, OPTIONS, TRACE, PUT, DELETE. */
+  isIdempotent = false;
+  /** absolute-form without a path: the target to forward (`/`, or `*` for OPTIONS). */
+  replacedTarget: string | undefined;
+
+  get method(): string {
+    return this.text.slice(this.methodStart, this.methodEnd);
+  }
+
+  get target(): string {
+    return this.replacedTarget ?? this.text.slice(this.pathStart, this.targetEnd);
+  }
+
+  /** The host that the request is for, without port, lower case; empty when it names none (HTTP/1.0). */
+  get hostname(): string {
+    let host = '';
+    if (this.authorityStart >= 0) host = this.text.slice(this.authorityStart, this.authorityEnd);
+    else if (this.hostField >= 0) host = this.value(this.hostField);
+    const colon = host.startsWith('[') ? host.indexOf(':', host.indexOf(']')) : host.indexOf(':');
+    return (colon < 0 ? host : host.slice(0, colon)).toLowerCase();
+  }
+}
+
+export class ResponseHead extends Head {
+  status = 0;
+  reasonStart = 0;
+  reasonEnd = 0;
+}

@@ -1,0 +1,48 @@
+/**
+ * The stack, outermost first. Order is behaviour: each filter says in `why` what would break if it moved; the admin
+ * server prints this list at /stack. A route is compiled to just the filters that it uses (plan/compile.ts).
+ */
+import { assignment } from './filters/assignment.ts';
+import { attemptFault } from './filters/attempt-fault.ts';
+import { balancing } from './filters/balancing.ts';
+import { deadline } from './filters/deadline.ts';
+import { NOTHING } from './filters/filter.ts';
+import type { Filter } from './filters/filter.ts';
+import { requestFault } from './filters/request-fault.ts';
+import { retry } from './filters/retry.ts';
+import { CONTINUE, SUSPENDED } from './plan/plan.ts';
+
+export const OUTBOUND: readonly Filter[] = [
+  {
+    role: 'rescue',
+    why: 'outermost: every failure below becomes one marked response (exchange.answer, rescue.ts)',
+    build: () => NOTHING,
+  },
+  {
+    role: 'telemetry',
+    why: 'above everything that may answer: what the proxy answers itself is counted too (counters at the end of the exchange)',
+    build: () => NOTHING,
+  },
+  {
+    role: 'admission',
+    why: 'before any work is done, so that shedding is cheap (connections are limited by the listener)',
+    build: () => NOTHING,
+  },
+  requestFault,
+  deadline,
+  assignment,
+  retry,
+  balancing,
+  attemptFault,
+  {
+    role: 'connection',
+    why: 'innermost: a pooled connection to the endpoint that was chosen',
+    build: () => ({
+      attempt: (exchange) => {
+        if (!exchange.endpoint) return CONTINUE;
+        exchange.dispatch(exchange.endpoint);
+        return SUSPENDED;
+      },
+    }),
+  },
+];

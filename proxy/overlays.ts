@@ -1,0 +1,137 @@
+/** The overlays in force: what experiments lay over the configuration, under a lease on our own clock. */
+import type { ErrorCode } from '../contracts/errors.ts';
+import type { Overlay } from '../contracts/overlay.ts';
+import type { RequestHead } from './http1/head.ts';
+import { compileMatch } from './plan/match.ts';
+import type { Predicate } from './plan/match.ts';
+import { hashText } from './random.ts';
+import type { Runtime } from './runtime.ts';
+import { ArmCounters } from './telemetry/counters.ts';
+
+export class ActiveOverlay {
+  readonly overlay: Overlay;
+  readonly baseline: ArmCounters;
+  readonly candidate: ArmCounters;
+  readonly matches: Predicate | undefined;
+  /** Makes the sticky assignment of this run independent of other runs, and stable over its epochs. */
+  readonly stickySeed: number;
+  readonly #runtime: Runtime;
+  readonly #generation: number;
+  #expiresAtMs = 0;
+
+  constructor(runtime: Runtime, overlay: Overlay) {
+    this.overlay = overlay;
+    this.#runtime = runtime;
+    this.#generation = runtime.halt.generation;
+    this.matches = compileMatch(overlay.match);
+    this.stickySeed = hashText(overlay.experimentId, overlay.seed);
+    this.baseline = new ArmCounters(overlay.experimentId, overlay.epoch, 'baseline', overlay.candidatePpm);
+    this.candidate = new ArmCounters(overlay.experimentId, overlay.epoch, 'candidate', overlay.candidatePpm);
+    this.renew();
+  }
+
+  renew(): void {
+    this.#expiresAtMs = this.#runtime.clock.nowMs() + this.overlay.leaseMs;
+  }
+
+  get leaseLeftMs(): number {
+    return Math.max(0, this.#expiresAtMs - this.#runtime.clock.nowMs());
+  }
+
+  /** Asked for every request: a lease that has run out is not honoured, however late the sweep comes. */
+  get active(): boolean {
+    return this.#generation === this.#runtime.halt.generation && this.#runtime.clock.nowMs() < this.#expiresAtMs;
+  }
+
+  takes(head: RequestHead): boolean {
+    return this.active && (this.matches === undefined || this.matches(head));
+  }
+}
+
+export type Refusal = { readonly experimentId: string; readonly code: ErrorCode; readonly message: string };
+
+/** All overlays of a proxy, by service; at most one a service (the control plane sees to it; a second one is refused). */
+export class OverlayTable {
+  readonly #runtime: Runtime;
+  #active = new Map<string, ActiveOverlay>();
+  /** Counters of overlays that are gone, until they are reported. */
+  #orphans: ArmCounters[] = [];
+  leaseExpired = 0;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  of(service: string): ActiveOverlay | undefined {
+    return this.#active.get(service);
+  }
+
+  all(): readonly ActiveOverlay[] {
+    return [...this.#active.values()];
+  }
+
+  /** Puts exactly these in force. An unchanged one (same run, same epoch) keeps its counters and gets a fresh lease. */
+  set(overlays: readonly Overlay[], check: (overlay: Overlay) => Refusal | undefined): Refusal[] {
+    const refused: Refusal[] = [];
+    const next = new Map<string, ActiveOverlay>();
+    for (const overlay of overlays) {
+      const refusal = next.has(overlay.service)
+        ? {
+            experimentId: overlay.experimentId,
+            code: 'EXPERIMENT_OVERLAP' as const,
+            message: `Service ${overlay.service} is under another overlay`,
+          }
+        : check(overlay);
+      if (refusal) refused.push(refusal);
+      else next.set(overlay.service, this.#same(overlay) ?? new ActiveOverlay(this.#runtime, overlay));
+    }
+    for (const old of this.#active.values()) if (next.get(old.overlay.service) !== old) this.#orphan(old);
+    this.#active = next;
+    return refused;
+  }
+
+  #same(overlay: Overlay): ActiveOverlay | undefined {
+    const old = this.#active.get(overlay.service);
+    if (!old?.active || old.overlay.experimentId !== overlay.experimentId || old.overlay.epoch !== overlay.epoch)
+      return undefined;
+    old.renew();
+    return old;
+  }
+
+  renew(experimentIds: ReadonlySet<string>): void {
+    for (const active of this.#active.values())
+      if (experimentIds.has(active.overlay.experimentId) && active.active) active.renew();
+  }
+
+  /** Drops what is no longer honoured. @returns the overlays whose lease ran out */
+  sweep(): readonly ActiveOverlay[] {
+    const gone = [...this.#active.values()].filter((a) => !a.active);
+    for (const active of gone) {
+      this.#active.delete(active.overlay.service);
+      this.#orphan(active);
+      this.leaseExpired++;
+    }
+    return gone;
+  }
+
+  clear(): number {
+    const count = this.#active.size;
+    for (const active of this.#active.values()) this.#orphan(active);
+    this.#active = new Map();
+    return count;
+  }
+
+  #orphan(active: ActiveOverlay): void {
+    this.#orphans.push(active.baseline, active.candidate);
+  }
+
+  /**
+   * Counters to report: of overlays in force, and of those that are gone. A request that was under way when its overlay
+   * went may still count into an orphan, so orphans are kept for as long as requests are in flight.
+   */
+  counters(): readonly ArmCounters[] {
+    const out = [...this.#orphans, ...this.all().flatMap((a) => [a.baseline, a.candidate])];
+    if (this.#runtime.requestsInFlight === 0) this.#orphans = [];
+    return out;
+  }
+}

@@ -1,0 +1,54 @@
+/** What every exchange of one data plane shares: clock, timers, randomness, the halt switch, and error counts. */
+import type { ErrorCode } from '../contracts/errors.ts';
+import type { Clock } from './dataplane-api.ts';
+import type { HaltSwitch } from './halt-switch.ts';
+import type { Random } from './random.ts';
+import type { TimerWheel } from './timer-wheel.ts';
+
+export type Runtime = {
+  readonly clock: Clock;
+  readonly wheel: TimerWheel;
+  readonly random: Random;
+  readonly halt: HaltSwitch;
+  /** Our name in Via, without spaces: how a loop is recognised. */
+  readonly viaName: string;
+  /** `via: 1.1 name\r\n`, added to every request. */
+  readonly addedFields: string;
+  /** Answers that the proxy made itself, by code. */
+  readonly errors: Map<ErrorCode, number>;
+  readonly limits: Limits;
+  /** True while draining: every answer says `connection: close`. */
+  draining: boolean;
+  requestsInFlight: number;
+};
+
+/** Limits of the data plane; times in milliseconds, sizes in bytes. */
+export type Limits = {
+  /** The whole head must have come this long after its first byte. */
+  readonly headTimeoutMs: number;
+  /** A client connection without a request is closed after this long. */
+  readonly clientIdleMs: number;
+  /** An idle upstream connection is closed after this long; below the 5 s of a Node server, so that we close first. */
+  readonly upstreamIdleMs: number;
+  /** No byte either way in an exchange for this long ends it. */
+  readonly streamIdleMs: number;
+  readonly connectTimeoutMs: number;
+  /** A request body up to this size is held whole before the request is forwarded: it can be checked and repeated. */
+  readonly holdBodyBytes: number;
+  /** A chunked body that is not complete after this long is streamed from then on. */
+  readonly holdBodyMs: number;
+  readonly maxConnections: number;
+  readonly maxIdlePerEndpoint: number;
+};
+
+export const LIMITS: Limits = {
+  headTimeoutMs: 10_000,
+  clientIdleMs: 75_000,
+  upstreamIdleMs: 4_000,
+  streamIdleMs: 300_000,
+  connectTimeoutMs: 5_000,
+  holdBodyBytes: 64 * 1024,
+  holdBodyMs: 250,
+  maxConnections: 20_000,
+  maxIdlePerEndpoint: 256,
+};

@@ -1,0 +1,159 @@
+/**
+ * Counters that the hot path writes: typed arrays, one addition per event. Deltas since the last report; totals are
+ * kept beside them and made when someone asks.
+ */
+import { BUCKET_COUNT, bucketOf, toSparse } from '../../contracts/histogram.ts';
+import type { Arm } from '../../contracts/overlay.ts';
+import type { ArmRow, TrafficRow } from '../../contracts/telemetry.ts';
+
+/** Status codes 0 (broke before an answer) … 599. */
+const CODES = 600;
+
+class LatencyDelta {
+  readonly buckets = new Uint32Array(BUCKET_COUNT);
+  sumUs = 0;
+
+  record(us: number): void {
+    const bucket = bucketOf(us);
+    this.buckets[bucket] = (this.buckets[bucket] ?? 0) + 1;
+    this.sumUs += us;
+  }
+
+  clear(): void {
+    this.buckets.fill(0);
+    this.sumUs = 0;
+  }
+}
+
+/** What users saw of one (service, version, route). */
+export class TrafficCounters {
+  readonly service: string;
+  readonly version: string;
+  readonly route: string;
+  readonly #codes = new Uint32Array(CODES);
+  readonly #latency = new LatencyDelta();
+  readonly #codeTotals = new Float64Array(CODES);
+  readonly #latencyTotals = new Float64Array(BUCKET_COUNT);
+  #sumTotalUs = 0;
+  #requests = 0;
+  #retriesTotal = 0;
+  #shieldedTotal = 0;
+  retries = 0;
+  shielded = 0;
+  faults = 0;
+
+  constructor(service: string, version: string, route: string) {
+    this.service = service;
+    this.version = version;
+    this.route = route;
+  }
+
+  /** @param status - 0 … 599 @param us - whole microseconds from the request's head to the end of the answer */
+  record(status: number, us: number): void {
+    this.#requests++;
+    this.#codes[status] = (this.#codes[status] ?? 0) + 1;
+    this.#latency.record(us);
+  }
+
+  /** The counts since the last call, or undefined when nothing happened. */
+  take(source: string): TrafficRow | undefined {
+    if (this.#requests === 0 && this.retries === 0 && this.shielded === 0 && this.faults === 0) return undefined;
+    const codes: Record<string, number> = {};
+    for (let status = 0; status < CODES; status++) {
+      const count = this.#codes[status] ?? 0;
+      if (count > 0) codes[status] = count;
+    }
+    const row: TrafficRow = {
+      source,
+      service: this.service,
+      version: this.version,
+      route: this.route,
+      codes,
+      retries: this.retries,
+      shielded: this.shielded,
+      faults: this.faults,
+      latencySumUs: this.#latency.sumUs,
+      latency: toSparse(this.#latency.buckets),
+    };
+    this.#fold();
+    return row;
+  }
+
+  totals(): {
+    codes: [number, number][];
+    retries: number;
+    shielded: number;
+    latencySumUs: number;
+    latency: Float64Array;
+  } {
+    return {
+      codes: toSparse(addArrays(this.#codeTotals, this.#codes)),
+      retries: this.#retriesTotal + this.retries,
+      shielded: this.#shieldedTotal + this.shielded,
+      latencySumUs: this.#sumTotalUs + this.#latency.sumUs,
+      latency: addArrays(this.#latencyTotals, this.#latency.buckets),
+    };
+  }
+
+  #fold(): void {
+    for (let i = 0; i < CODES; i++) this.#codeTotals[i] = (this.#codeTotals[i] ?? 0) + (this.#codes[i] ?? 0);
+    for (let i = 0; i < BUCKET_COUNT; i++) {
+      this.#latencyTotals[i] = (this.#latencyTotals[i] ?? 0) + (this.#latency.buckets[i] ?? 0);
+    }
+    this.#sumTotalUs += this.#latency.sumUs;
+    this.#retriesTotal += this.retries;
+    this.#shieldedTotal += this.shielded;
+    this.#codes.fill(0);
+    this.#latency.clear();
+    this.#requests = this.retries = this.shielded = this.faults = 0;
+  }
+}
+
+function addArrays(a: ArrayLike<number>, b: ArrayLike<number>): Float64Array {
+  const out = new Float64Array(a.length);
+  for (let i = 0; i < out.length; i++) out[i] = (a[i] ?? 0) + (b[i] ?? 0);
+  return out;
+}
+
+/** What the judge sees of one arm in one epoch: first attempts only. */
+export class ArmCounters {
+  readonly experimentId: string;
+  readonly epoch: number;
+  readonly arm: Arm;
+  readonly candidatePpm: number;
+  readonly #latency = new LatencyDelta();
+  requests = 0;
+  errors = 0;
+  shielded = 0;
+
+  constructor(experimentId: string, epoch: number, arm: Arm, candidatePpm: number) {
+    this.experimentId = experimentId;
+    this.epoch = epoch;
+    this.arm = arm;
+    this.candidatePpm = candidatePpm;
+  }
+
+  record(failed: boolean, us: number): void {
+    this.requests++;
+    if (failed) this.errors++;
+    this.#latency.record(us);
+  }
+
+  take(): ArmRow | undefined {
+    if (this.requests === 0 && this.shielded === 0) return undefined;
+    const row: ArmRow = {
+      experimentId: this.experimentId,
+      epoch: this.epoch,
+      arm: this.arm,
+      candidatePpm: this.candidatePpm,
+      requests: this.requests,
+      errors: this.errors,
+      shielded: this.shielded,
+      latencySumUs: this.#latency.sumUs,
+      latency: toSparse(this.#latency.buckets),
+    };
+    this.#latency.clear();
+    this.requests = this.errors = this.shielded = 0;
+    return row;
+  }
+}

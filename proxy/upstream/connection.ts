@@ -1,0 +1,315 @@
+/**
+ * One connection to an endpoint. It reads responses with our codec, hands them to the exchange that uses it, and goes
+ * back to its endpoint's pool when a response has ended cleanly. One exchange at a time: no pipelining upstream.
+ */
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { ChunkedDecoder } from '../http1/chunked.ts';
+import { COMPLETE, INVALID, ResponseHead } from '../http1/head.ts';
+import { isBodiless, parseResponseHead } from '../http1/parse-response.ts';
+import type { Runtime } from '../runtime.ts';
+import { Timer } from '../timer-wheel.ts';
+import type { Endpoint } from './endpoint.ts';
+
+export type UpstreamFailure = 'connect' | 'reset' | 'malformed' | 'stalled';
+
+/** What a connection tells the exchange that uses it. */
+export interface UpstreamUser {
+  readonly isHeadRequest: boolean;
+  readonly isTunnelRequest: boolean;
+  /** The connection is open: write the request now. */
+  onUpstreamReady(connection: UpstreamConnection): void;
+  /** @param text - what follows the head in the same read, latin1; [from, to) of it is body @returns false when the exchange has let go of the connection */
+  onResponseHead(connection: UpstreamConnection, head: ResponseHead, complete: boolean, bodyText: string): boolean;
+  onResponseBody(connection: UpstreamConnection, bytes: Buffer): void;
+  onResponseEnd(connection: UpstreamConnection): void;
+  onTunnelData(connection: UpstreamConnection, bytes: Buffer): void;
+  onTunnelEnd(connection: UpstreamConnection): void;
+  /** @param silent - no byte of a response had come, on a connection that had served before: it was closed under us */
+  onUpstreamFailure(connection: UpstreamConnection, failure: UpstreamFailure, silent: boolean): void;
+  onUpstreamDrain(): void;
+}
+
+/** All upstream reads of the thread land here: each is used up before the next one happens. */
+const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
+
+const IDLE = 0;
+const CONNECTING = 1;
+const HEAD = 2;
+const LENGTH = 3;
+const CHUNKED = 4;
+const UNTIL_CLOSE = 5;
+const TUNNEL = 6;
+const CLOSED = 7;
+
+/** A body that came whole with its head, up to this size, leaves with it in one write. */
+const INLINE_BODY_BYTES = 16 * 1024;
+
+export class UpstreamConnection {
+  readonly endpoint: Endpoint;
+  readonly #runtime: Runtime;
+  readonly #head = new ResponseHead();
+  #decoder: ChunkedDecoder | undefined;
+  #socket: Socket | undefined;
+  #user: UpstreamUser | undefined;
+  #state = CONNECTING;
+  #pendingText = '';
+  #remaining = 0;
+  #served = 0;
+  #keepAlive = true;
+  #lastByteMs = 0;
+  #connectTimer: Timer | undefined;
+  idleSinceMs = 0;
+
+  constructor(runtime: Runtime, endpoint: Endpoint) {
+    this.#runtime = runtime;
+    this.endpoint = endpoint;
+  }
+
+  connect(user: UpstreamUser): void {
+    this.#user = user;
+    const socket = connect({
+      host: this.endpoint.host,
+      port: this.endpoint.port,
+      noDelay: true,
+      onread: {
+        buffer: READ_BUFFER,
+        callback: (size) => {
+          this.#onRead(size);
+          return true;
+        },
+      },
+    });
+    this.#socket = socket;
+    this.#connectTimer = new Timer(() => this.#fail('connect'));
+    this.#runtime.wheel.arm(this.#connectTimer, this.#runtime.limits.connectTimeoutMs);
+    socket.on('connect', () => {
+      if (this.#connectTimer) this.#runtime.wheel.cancel(this.#connectTimer);
+      if (this.#state !== CONNECTING || !this.#user) return;
+      this.#state = IDLE;
+      this.begin(this.#user);
+    });
+    socket.on('error', () => this.#fail(this.#state === CONNECTING ? 'connect' : 'reset'));
+    socket.on('end', () => this.#onEnd());
+    socket.on('close', () => this.#onClose());
+    socket.on('drain', () => this.#user?.onUpstreamDrain());
+  }
+
+  /** Takes the connection into use; the user writes its request in onUpstreamReady. */
+  begin(user: UpstreamUser): void {
+    this.#user = user;
+    this.#state = HEAD;
+    this.#pendingText = '';
+    this.#lastByteMs = this.#runtime.clock.nowMs();
+    user.onUpstreamReady(this);
+  }
+
+  /** @returns false when the caller should wait for onUpstreamDrain */
+  writeText(text: string): boolean {
+    return this.#socket?.write(text, 'latin1') ?? true;
+  }
+
+  write(bytes: Uint8Array): boolean {
+    this.#lastByteMs = this.#runtime.clock.nowMs();
+    return this.#socket?.write(bytes) ?? true;
+  }
+
+  cork(): void {
+    this.#socket?.cork();
+  }
+
+  uncork(): void {
+    this.#socket?.uncork();
+  }
+
+  /** Half-closes towards the endpoint (tunnels). */
+  end(): void {
+    this.#socket?.end();
+  }
+
+  pause(): void {
+    this.#socket?.pause();
+  }
+
+  resume(): void {
+    this.#socket?.resume();
+  }
+
+  /** From here on the bytes are not HTTP: they go to onTunnelData as they are. */
+  becomeTunnel(): void {
+    this.#state = TUNNEL;
+  }
+
+  /** Lets go of the user and closes. */
+  destroy(): void {
+    this.#user = undefined;
+    this.#state = CLOSED;
+    if (this.#connectTimer) this.#runtime.wheel.cancel(this.#connectTimer);
+    this.endpoint.forget(this);
+    this.#socket?.destroy();
+  }
+
+  checkStall(nowMs: number): void {
+    if (this.#user === undefined || this.#state === CONNECTING || this.#state === IDLE) return;
+    if (nowMs - this.#lastByteMs > this.#runtime.limits.streamIdleMs) this.#fail('stalled');
+  }
+
+  #onRead(size: number): void {
+    this.#lastByteMs = this.#runtime.clock.nowMs();
+    switch (this.#state) {
+      case HEAD:
+        this.#readHead(size);
+        break;
+      case TUNNEL:
+        this.#user?.onTunnelData(this, Buffer.from(READ_BUFFER.subarray(0, size)));
+        break;
+      case IDLE: // a byte that nobody asked for: the connection cannot be trusted any more
+        this.destroy();
+        break;
+      case CLOSED:
+        break;
+      default:
+        this.#readBody(0, size);
+    }
+  }
+
+  #readHead(size: number): void {
+    const earlier = this.#pendingText.length;
+    const chunk = READ_BUFFER.toString('latin1', 0, size);
+    const text = earlier === 0 ? chunk : this.#pendingText + chunk;
+    const outcome = parseResponseHead(this.#head, text, 0);
+    if (outcome === INVALID) this.#fail('malformed');
+    else if (outcome === COMPLETE) {
+      this.#pendingText = '';
+      this.#startBody(text, this.#head.end - earlier, size);
+    } else this.#pendingText = text;
+  }
+
+  /** The head is complete: which body follows, and how much of it is here already ([bodyAt, size) of the read buffer). */
+  #startBody(text: string, bodyAt: number, size: number): void {
+    const head = this.#head;
+    const user = this.#user;
+    if (!user) return;
+    if (head.status < 200 && head.status !== 101) {
+      const rest = text.slice(head.end);
+      if (user.onResponseHead(this, head, false, '') && rest !== '') this.#reparse(rest, bodyAt, size);
+      return;
+    }
+    this.#keepAlive = head.minor === 1 ? !head.connectionClose : head.connectionKeepAlive && !head.connectionClose;
+    const available = size - bodyAt;
+    if (this.#isTunnel(head, user)) {
+      this.#state = TUNNEL;
+      const early = available > 0 ? Buffer.from(READ_BUFFER.subarray(bodyAt, size)) : undefined;
+      if (user.onResponseHead(this, head, false, '') && early) user.onTunnelData(this, early);
+    } else if (isBodiless(head.status, user.isHeadRequest) || head.contentLength === 0) {
+      this.#endsWithHead(text, 0, available);
+    } else if (head.contentLength > 0 && available >= head.contentLength && head.contentLength <= INLINE_BODY_BYTES) {
+      this.#endsWithHead(text, head.contentLength, available);
+    } else this.#streamBody(head, user, bodyAt, size);
+  }
+
+  #isTunnel(head: ResponseHead, user: UpstreamUser): boolean {
+    return (
+      user.isTunnelRequest &&
+      (head.status === 101 || (head.status >= 200 && head.status < 300 && head.upgradeField < 0))
+    );
+  }
+
+  /** After a 1xx: what came with it is the next head. */
+  #reparse(rest: string, at: number, size: number): void {
+    this.#pendingText = '';
+    const outcome = parseResponseHead(this.#head, rest, 0);
+    if (outcome === INVALID) this.#fail('malformed');
+    else if (outcome === COMPLETE) this.#startBody(rest, at + this.#head.end, size);
+    else this.#pendingText = rest;
+  }
+
+  #endsWithHead(text: string, length: number, available: number): void {
+    const end = this.#head.end;
+    const user = this.#user;
+    if (available > length) this.#keepAlive = false;
+    this.#state = IDLE;
+    const kept =
+      user?.onResponseHead(this, this.#head, true, length === 0 ? '' : text.slice(end, end + length)) ?? false;
+    if (kept) this.#finish();
+  }
+
+  #streamBody(head: ResponseHead, user: UpstreamUser, bodyAt: number, size: number): void {
+    if (head.chunked) {
+      this.#state = CHUNKED;
+      this.#decoder ??= new ChunkedDecoder();
+      this.#decoder.reset();
+    } else if (head.contentLength > 0) {
+      this.#state = LENGTH;
+      this.#remaining = head.contentLength;
+    } else {
+      this.#state = UNTIL_CLOSE;
+      this.#keepAlive = false;
+    }
+    if (user.onResponseHead(this, head, false, '') && size > bodyAt) this.#readBody(bodyAt, size);
+  }
+
+  #readBody(from: number, to: number): void {
+    const user = this.#user;
+    if (!user) return;
+    if (this.#state === CHUNKED) this.#readChunked(user, from, to);
+    else if (this.#state === UNTIL_CLOSE) user.onResponseBody(this, Buffer.from(READ_BUFFER.subarray(from, to)));
+    else {
+      const take = Math.min(this.#remaining, to - from);
+      this.#remaining -= take;
+      if (to - from > take) this.#keepAlive = false;
+      const done = this.#remaining === 0;
+      if (done) this.#state = IDLE;
+      user.onResponseBody(this, Buffer.from(READ_BUFFER.subarray(from, from + take)));
+      if (done && this.#user === user) this.#finish();
+    }
+  }
+
+  /** Chunked bytes go on as they are, once the decoder has found them well-formed. */
+  #readChunked(user: UpstreamUser, from: number, to: number): void {
+    const decoder = this.#decoder;
+    if (!decoder) return;
+    let at = from;
+    while (at < to && !decoder.done && !decoder.failed) at = decoder.next(READ_BUFFER, at, to);
+    if (decoder.failed) {
+      this.#fail('malformed');
+      return;
+    }
+    if (at < to) this.#keepAlive = false;
+    const done = decoder.done;
+    if (done) this.#state = IDLE;
+    user.onResponseBody(this, Buffer.from(READ_BUFFER.subarray(from, at)));
+    if (done && this.#user === user) this.#finish();
+  }
+
+  /** The response is complete: back to the pool first, so that the next request can have the connection at once. */
+  #finish(): void {
+    const user = this.#user;
+    this.#served++;
+    this.#user = undefined;
+    if (this.#keepAlive && this.#socket?.writable === true) this.endpoint.release(this);
+    else this.destroy();
+    user?.onResponseEnd(this);
+  }
+
+  #onEnd(): void {
+    if (this.#state === TUNNEL) this.#user?.onTunnelEnd(this);
+    else if (this.#state === UNTIL_CLOSE) this.#finish();
+    else if (this.#user !== undefined) this.#fail('reset');
+    else this.destroy();
+  }
+
+  #onClose(): void {
+    if (this.#state === TUNNEL) this.#user?.onTunnelEnd(this);
+    else if (this.#user !== undefined) this.#fail('reset');
+    this.#state = CLOSED;
+    this.endpoint.forget(this);
+  }
+
+  #fail(failure: UpstreamFailure): void {
+    const user = this.#user;
+    const silent = failure === 'reset' && this.#served > 0 && this.#state === HEAD && this.#pendingText === '';
+    this.destroy();
+    user?.onUpstreamFailure(this, failure, silent);
+  }
+}
