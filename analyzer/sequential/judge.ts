@@ -4,8 +4,14 @@
  * the margin). Either may stop at any moment with error probability at most alpha (Ville's inequality).
  */
 import type { Metric } from '../../contracts/canary.ts';
-import type { Judgement } from '../../contracts/verdict.ts';
+import type { Judgement, MetricEvidence } from '../../contracts/verdict.ts';
 import type { Batch, Calibration } from './counts.ts';
+import { latencyEvidence } from './latency-evidence.ts';
+import { addLatencies, copyLatency, startLatency } from './latency.ts';
+import type { Latency } from './latency.ts';
+import { successRateEvidence } from './success-rate-evidence.ts';
+import { addErrors, copySuccessRate, startSuccessRate } from './success-rate.ts';
+import type { SuccessRate } from './success-rate.ts';
 
 export type { ArmCounts, Batch, Calibration } from './counts.ts';
 
@@ -15,25 +21,53 @@ export type JudgeConfig = {
   readonly metrics: readonly Metric[];
 };
 
+export type MetricState = SuccessRate | Latency;
+
 /** Plain data: survives JSON. Only this folder looks inside. */
 export type JudgeState = {
   readonly config: JudgeConfig;
+  readonly metrics: readonly MetricState[];
 };
 
 /** @param calibration - the baseline as measured before the first step; empty when it was not measured */
 export function startJudge(config: JudgeConfig, calibration: Calibration): JudgeState {
-  void calibration;
-  return { config };
+  const metrics = config.metrics.map((metric) =>
+    metric.name === 'success-rate'
+      ? startSuccessRate(metric.margin)
+      : startLatency(metric.quantile, metric.tolerance, calibration.latency),
+  );
+  return { config, metrics };
 }
 
-/** Takes one report in. The caller must use only the returned state from then on. */
+/** Takes one report in. `state` itself stays as it was. */
 export function observe(state: JudgeState, batch: Batch): JudgeState {
-  void batch;
-  return state;
+  const metrics = state.metrics.map((metric) => {
+    if (metric.name === 'success-rate') {
+      const next = copySuccessRate(metric);
+      addErrors(next, batch);
+      return next;
+    }
+    const next = copyLatency(metric);
+    addLatencies(next, batch);
+    return next;
+  });
+  return { config: state.config, metrics };
 }
 
-/** The verdict so far: FAIL and each metric's PASS are latched, so a later look never takes them back. */
-export function judge(state: JudgeState): Judgement {
-  void state;
-  return { verdict: 'PENDING', reason: 'no requests yet', metrics: [] };
+/** The verdict so far. FAIL, and each metric's PASS, are latched: a later look never takes them back, but for PASS to FAIL. */
+export function judge({ config, metrics }: JudgeState): Judgement {
+  const alpha = config.alpha / metrics.length;
+  const evidence = metrics.map((metric) =>
+    metric.name === 'success-rate' ? successRateEvidence(metric, alpha) : latencyEvidence(metric, alpha),
+  );
+  return { ...conclude(evidence), metrics: evidence };
+}
+
+function conclude(metrics: readonly MetricEvidence[]): Pick<Judgement, 'verdict' | 'reason'> {
+  const say = (chosen: readonly MetricEvidence[]): string => chosen.map((m) => `${m.name}: ${m.rule}`).join('; ');
+  const failed = metrics.filter((m) => m.verdict === 'FAIL');
+  if (failed.length > 0) return { verdict: 'FAIL', reason: say(failed) };
+  const open = metrics.filter((m) => m.verdict === 'PENDING');
+  if (open.length > 0) return { verdict: 'PENDING', reason: say(open) };
+  return { verdict: 'PASS', reason: say(metrics) };
 }

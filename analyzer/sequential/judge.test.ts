@@ -1,0 +1,212 @@
+import { describe, expect, it } from 'vitest';
+import { Judgement } from '../../contracts/verdict.ts';
+import { seeded } from '../simulation/random.ts';
+import { hanging, lognormal, simulateBatch, simulateCalibration } from '../simulation/traffic.ts';
+import type { TrafficModel } from '../simulation/traffic.ts';
+import type { Batch, JudgeConfig } from './judge.ts';
+import { judge, observe, startJudge } from './judge.ts';
+
+const errors = { name: 'success-rate', margin: 0.005 } as const;
+const latency = { name: 'latency', quantile: 0.99, tolerance: 0.1 } as const;
+const both: JudgeConfig = { alpha: 0.01, metrics: [errors, latency] };
+const usual = lognormal(20, 0.5);
+
+function batch(ppm: number, baseline: [number, number], candidate: [number, number]): Batch {
+  const arm = ([requests, failed]: [number, number]) => ({ requests, errors: failed, latency: [] });
+  return { candidatePpm: ppm, baseline: arm(baseline), candidate: arm(candidate), judgeLatency: true };
+}
+
+/** Feeds small batches until the verdict is there. @returns the verdict and the candidate requests that it took */
+function decide(seed: number, config: JudgeConfig, model: TrafficModel, maxRequests = 60_000, size = 20) {
+  const random = seeded(seed);
+  let state = startJudge(config, simulateCalibration(random, model.baseline, 1_000));
+  for (let seen = 0; seen < maxRequests; seen += size) {
+    state = observe(state, simulateBatch(random, model, size));
+    const threshold = Math.log(config.metrics.length / config.alpha);
+    const fail = state.metrics.some((m) => m.levels.regressed.peak >= threshold);
+    if (fail || state.metrics.every((m) => m.levels.safe.peak >= threshold)) break;
+  }
+  const judgement = judge(state);
+  return { verdict: judgement.verdict, requests: judgement.metrics[0]?.candidate.requests ?? 0 };
+}
+
+function medianRequests(config: JudgeConfig, model: TrafficModel, size: number, runs = 41): number {
+  const found = Array.from({ length: runs }, (_, seed) => decide(seed, config, model, 200_000, size));
+  expect(found.every((f) => f.verdict === 'FAIL')).toBe(true);
+  return found.map((f) => f.requests).sort((a, b) => a - b)[runs >> 1] ?? Infinity;
+}
+
+describe('the sequential judge', () => {
+  it('is pending without data, and its judgement fits the contract', () => {
+    const judgement = judge(startJudge(both, { latency: [] }));
+    expect(judgement.verdict).toBe('PENDING');
+    expect(Judgement.parse(judgement)).toEqual(judgement);
+    expect(judgement.metrics.map((m) => m.candidate.value)).toEqual([null, null]);
+  });
+
+  it('leaves the state that it was given as it was', () => {
+    const random = seeded(1);
+    const model = {
+      share: 0.3,
+      baseline: { errorRate: 0.1, latencyUs: usual },
+      candidate: { errorRate: 0.1, latencyUs: usual },
+    };
+    const state = observe(
+      startJudge(both, simulateCalibration(random, model.baseline, 500)),
+      simulateBatch(random, model, 200),
+    );
+    const before = JSON.stringify(state);
+    observe(state, simulateBatch(random, model, 500));
+    expect(JSON.stringify(state)).toBe(before);
+  });
+
+  it('goes on from a state that was written as JSON exactly as if it had not been', () => {
+    const random = seeded(2);
+    const model = {
+      share: 0.2,
+      baseline: { errorRate: 0.02, latencyUs: usual },
+      candidate: { errorRate: 0.03, latencyUs: usual },
+    };
+    let straight = startJudge(both, { latency: [] });
+    let stored = straight;
+    for (let i = 0; i < 30; i++) {
+      const next = simulateBatch(random, { ...model, share: 0.1 + 0.01 * i }, 100);
+      straight = observe(straight, next);
+      stored = observe(JSON.parse(JSON.stringify(stored)), next);
+    }
+    expect(judge(stored)).toEqual(judge(straight));
+  });
+
+  it('keeps FAIL after the candidate has recovered', () => {
+    let state = startJudge({ alpha: 0.01, metrics: [errors] }, { latency: [] });
+    state = observe(state, batch(100_000, [90, 0], [10, 8]));
+    expect(judge(state).verdict).toBe('FAIL');
+    for (let i = 0; i < 50; i++) state = observe(state, batch(100_000, [9_000, 90], [1_000, 0]));
+    expect(judge(state).verdict).toBe('FAIL');
+    expect(judge(state).metrics[0]?.eRegressed).toBeGreaterThanOrEqual(100);
+  });
+
+  it('fails a candidate that turns bad after it was safe', () => {
+    let state = startJudge({ alpha: 0.01, metrics: [errors] }, { latency: [] });
+    for (let i = 0; i < 40; i++) state = observe(state, batch(500_000, [100, 0], [100, 0]));
+    expect(judge(state).verdict).toBe('PASS');
+    for (let i = 0; i < 3; i++) state = observe(state, batch(500_000, [100, 0], [100, 30]));
+    expect(judge(state).verdict).toBe('FAIL');
+  });
+
+  it('only shows what was counted while one arm had all the traffic', () => {
+    let state = startJudge({ alpha: 0.01, metrics: [errors] }, { latency: [] });
+    state = observe(state, batch(0, [1_000, 0], [0, 0]));
+    state = observe(state, batch(1_000_000, [0, 0], [1_000, 1_000]));
+    const [metric] = judge(state).metrics;
+    expect(metric).toMatchObject({
+      verdict: 'PENDING',
+      eRegressed: 1,
+      eSafe: 1,
+      candidate: { requests: 1_000, value: 1 },
+    });
+  });
+
+  it('stays finite with counts of a billion, all errors or none', () => {
+    for (const failed of [0, 1e9]) {
+      let state = startJudge({ alpha: 0.01, metrics: [errors] }, { latency: [] });
+      for (const ppm of [1, 500_000, 999_999]) state = observe(state, batch(ppm, [1e9, 1e9 - failed], [1e9, failed]));
+      const judgement = judge(state);
+      expect(Judgement.parse(judgement)).toEqual(judgement);
+      expect(judgement.metrics[0]?.eRegressed).toBeLessThanOrEqual(1e300);
+    }
+  });
+
+  it('leaves requests of a warm-up out of the latency', () => {
+    const random = seeded(3);
+    const slow = {
+      share: 0.5,
+      baseline: { errorRate: 0, latencyUs: usual },
+      candidate: { errorRate: 0, latencyUs: lognormal(200, 0.5) },
+    };
+    const state = observe(startJudge(both, simulateCalibration(random, slow.baseline, 1_000)), {
+      ...simulateBatch(random, slow, 1_000),
+      judgeLatency: false,
+    });
+    expect(judge(state).metrics[1]).toMatchObject({ verdict: 'PENDING', eRegressed: 1, candidate: { requests: 0 } });
+  });
+
+  it('learns where to look from the first baseline requests when none were measured before', () => {
+    const random = seeded(4);
+    const slow = {
+      share: 0.5,
+      baseline: { errorRate: 0, latencyUs: usual },
+      candidate: { errorRate: 0, latencyUs: lognormal(40, 0.5) },
+    };
+    let state = startJudge({ alpha: 0.01, metrics: [latency] }, { latency: [] });
+    for (let i = 0; i < 40; i++) state = observe(state, simulateBatch(random, slow, 20));
+    expect(judge(state).verdict).toBe('FAIL');
+  });
+
+  it('says how many candidate requests are missing, right within a factor of two in the median', () => {
+    const ratios = Array.from({ length: 31 }, (_, seed) => {
+      const random = seeded(seed);
+      const clean = { share: 0.5, baseline: { errorRate: 0.001 }, candidate: { errorRate: 0.001 } };
+      let state = startJudge({ alpha: 0.01, metrics: [errors] }, { latency: [] });
+      let asked: number | null = null;
+      let from = 0;
+      for (let i = 0; i < 500 && judge(state).verdict === 'PENDING'; i++) {
+        state = observe(state, simulateBatch(random, clean, 50));
+        const metric = judge(state).metrics[0];
+        if (i === 20) [asked, from] = [metric?.missingCandidateRequests ?? null, metric?.candidate.requests ?? 0];
+      }
+      const took = (judge(state).metrics[0]?.candidate.requests ?? 0) - from;
+      return (asked ?? Infinity) / took;
+    });
+    const median = ratios.sort((a, b) => a - b)[15];
+    expect(median).toBeGreaterThan(0.5);
+    expect(median).toBeLessThan(2);
+  });
+});
+
+describe('the power of the sequential judge, alpha 0.01', () => {
+  const healthy = { errorRate: 0.001 };
+  const failing = (errorRate: number): TrafficModel => ({ share: 0.1, baseline: healthy, candidate: { errorRate } });
+
+  it.each([
+    [0.5, 11],
+    [0.05, 120],
+    [0.01, 750],
+  ])(
+    'finds an error rate of %f within %i candidate requests at a share of 10 percent, with two metrics',
+    (rate, limit) => {
+      expect(medianRequests(both, failing(rate), rate > 0.1 ? 1 : 10)).toBeLessThanOrEqual(limit);
+    },
+  );
+
+  it('finds latency that is 25 percent higher within 700 requests of each arm', () => {
+    const model = {
+      share: 0.5,
+      baseline: { errorRate: 0, latencyUs: usual },
+      candidate: { errorRate: 0, latencyUs: lognormal(25, 0.5) },
+    };
+    expect(medianRequests(both, model, 20)).toBeLessThanOrEqual(700);
+  });
+
+  it('finds one request in a hundred that hangs within 4,000 requests of each arm', () => {
+    const candidate = { errorRate: 0, latencyUs: hanging(usual, 0.01, 2_000) };
+    const model = { share: 0.5, baseline: { errorRate: 0, latencyUs: usual }, candidate };
+    expect(medianRequests(both, model, 50, 21)).toBeLessThanOrEqual(4_000);
+  });
+
+  it('passes a healthy candidate and fails hardly any', () => {
+    const arm = { errorRate: 0.001, latencyUs: lognormal(20, 0.1) };
+    const verdicts = Array.from(
+      { length: 60 },
+      (_, seed) =>
+        decide(seed, { ...both, alpha: 0.05 }, { share: 0.5, baseline: arm, candidate: arm }, 20_000, 50).verdict,
+    );
+    expect(verdicts.filter((v) => v === 'FAIL').length).toBeLessThanOrEqual(6);
+    expect(verdicts.filter((v) => v === 'PASS').length).toBeGreaterThanOrEqual(50);
+  });
+
+  it('takes equal latencies for equal, even when every request takes the same time', () => {
+    const arm = { errorRate: 0, latencyUs: () => 5_000 };
+    expect(decide(1, both, { share: 0.25, baseline: arm, candidate: arm }).verdict).toBe('PASS');
+  });
+});

@@ -1,0 +1,63 @@
+/** Where latency is compared: at edges of the histogram that are fixed before the requests that they judge. */
+import type { SparseBuckets } from '../../contracts/histogram.ts';
+import { bucketOfQuantile, countFrom, stretchEdge, total } from './histogram-counts.ts';
+
+export type Edge = {
+  /** `p90`, or `2 x p99`: of the baseline as it was measured. */
+  readonly label: string;
+  /** Bucket index; a request at or above it counts as slow. */
+  readonly edge: number;
+  /** The baseline's share of slow requests when it was measured, 0…1. */
+  readonly baselineRate: number;
+};
+
+export type SafeEdges = {
+  /** The lower edge of the bucket that held the baseline's quantile. */
+  readonly baselineEdge: number;
+  /** The largest edge that is at most (1 + tolerance) times as high. */
+  readonly candidateEdge: number;
+  readonly baselineRate: number;
+};
+
+/** Fewer baseline requests than this say too little about where its quantiles are. */
+export const MIN_CALIBRATION = 100;
+
+const QUANTILES = [0.5, 0.75, 0.9, 0.95, 0.99];
+/** Requests that hang lie far beyond the baseline's tail, where the baseline adds no noise. */
+const HANG_FACTOR = 2;
+
+/** The edges at which "slower than the baseline" is looked for; at least one, each only once. */
+export function regressionEdges(calibration: SparseBuckets, quantile: number): Edge[] {
+  const all = total(calibration);
+  const edges = new Map<number, string>();
+  for (const q of [...QUANTILES, quantile]) {
+    const bucket = bucketOfQuantile(calibration, q);
+    if (bucket !== undefined && !edges.has(bucket + 1)) edges.set(bucket + 1, nameOfQuantile(q));
+  }
+  const tail = bucketOfQuantile(calibration, 0.99);
+  if (tail !== undefined) {
+    const hang = stretchEdge(tail + 1, HANG_FACTOR);
+    if (!edges.has(hang)) edges.set(hang, `${HANG_FACTOR} x p99`);
+  }
+  return [...edges].map(([edge, label]) => ({ edge, label, baselineRate: countFrom(calibration, edge) / all }));
+}
+
+/**
+ * The pair of edges for "safe". The candidate's quantile is within the tolerance when at least as few of its requests
+ * reach (1 + tolerance) * x as of the baseline's reach x, x being the baseline's quantile. Both edges are rounded
+ * down, which makes the claim stronger, never weaker.
+ */
+export function safeEdges(calibration: SparseBuckets, quantile: number, tolerance: number): SafeEdges | undefined {
+  const baselineEdge = bucketOfQuantile(calibration, quantile);
+  if (baselineEdge === undefined) return undefined;
+  return {
+    baselineEdge,
+    candidateEdge: stretchEdge(baselineEdge, 1 + tolerance),
+    baselineRate: countFrom(calibration, baselineEdge) / total(calibration),
+  };
+}
+
+/** 0.99 -> `p99`, 0.999 -> `p99.9`. */
+export function nameOfQuantile(q: number): string {
+  return `p${Number((q * 100).toFixed(4))}`;
+}
