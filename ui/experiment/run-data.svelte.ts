@@ -1,0 +1,64 @@
+/** One run as its page needs it: the view, its seconds and its journal, fetched once and then kept by the live stream. */
+import { MeshproofError } from '../../contracts/errors.ts';
+import type { ExperimentView, JournalEntry } from '../../contracts/experiment.ts';
+import type { ExperimentPoint, LiveMessage } from '../../contracts/live.ts';
+import { api, explain } from '../live/api-client.ts';
+import { mesh } from '../live/mesh.svelte.ts';
+import { mergePoints } from '../model/series.ts';
+
+const KEEP_MS = 3 * 3_600_000;
+
+export class RunData {
+  readonly name: string;
+  points = $state.raw<readonly ExperimentPoint[]>([]);
+  journal = $state.raw<readonly JournalEntry[]>([]);
+  missing = $state(false);
+  problem = $state('');
+  #fetched = $state.raw<ExperimentView | undefined>(undefined);
+  readonly view = $derived.by(() => mesh.experiment(this.name) ?? this.#fetched);
+  /** The run that points and journal belong to; a second run of the same name starts anew. */
+  #id = '';
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** Fetches everything; again after the stream was lost, for what was missed. */
+  async load(): Promise<void> {
+    try {
+      const view = await api.experiment(this.name);
+      const [points, journal] = await Promise.all([api.points(this.name), api.journal(this.name)]);
+      this.#turnTo(view.id);
+      this.#fetched = view;
+      this.points = mergePoints(points, this.points, KEEP_MS);
+      this.#add(journal);
+      this.problem = '';
+      this.missing = false;
+    } catch (error) {
+      this.missing = error instanceof MeshproofError && error.code === 'EXPERIMENT_NOT_FOUND';
+      this.problem = explain(error);
+    }
+  }
+
+  take(message: LiveMessage): void {
+    if (message.type === 'experiment' && message.experiment.name === this.name) {
+      this.missing = false;
+      this.#turnTo(message.experiment.id);
+    }
+    if (message.type === 'point' && message.experimentId === this.#id)
+      this.points = mergePoints(this.points, [message.point], KEEP_MS);
+    if (message.type === 'journal' && message.entry.experimentId === this.#id) this.#add([message.entry]);
+  }
+
+  #turnTo(id: string): void {
+    if (this.#id === id) return;
+    this.#id = id;
+    this.points = [];
+    this.journal = [];
+  }
+
+  #add(entries: readonly JournalEntry[]): void {
+    const bySeq = new Map([...this.journal, ...entries].map((entry) => [entry.seq, entry]));
+    this.journal = [...bySeq.values()].sort((a, b) => a.seq - b.seq);
+  }
+}

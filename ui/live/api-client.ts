@@ -1,0 +1,63 @@
+/** The control plane's HTTP API as the dashboard calls it. Every failure is a MeshproofError with its code. */
+import type { HaltResult } from '../../contracts/api.ts';
+import type { ErrorBody } from '../../contracts/errors.ts';
+import { ERRORS, MeshproofError } from '../../contracts/errors.ts';
+import type { ExperimentView, JournalEntry } from '../../contracts/experiment.ts';
+import type { ExperimentPoint, ServiceView } from '../../contracts/live.ts';
+import { API } from '../../contracts/paths.ts';
+
+const FROM_HERE = { reason: 'from the dashboard' };
+
+export const api = {
+  services: () => get(API.services).then((body) => listIn<ServiceView>(body, 'services')),
+  experiment: (name: string) => get(API.experiment(name)).then((body) => body as ExperimentView),
+  journal: (name: string) => get(API.journal(name)).then((body) => listIn<JournalEntry>(body, 'entries')),
+  points: (name: string) => get(API.points(name)).then((body) => listIn<ExperimentPoint>(body, 'points')),
+  abort: (name: string) => post(API.abort(name), FROM_HERE).then((body) => body as ExperimentView),
+  promote: (name: string, reason: string) =>
+    post(API.promote(name), reason === '' ? FROM_HERE : { reason }).then((body) => body as ExperimentView),
+  halt: () => post(API.halt, FROM_HERE).then((body) => body as HaltResult),
+};
+
+function get(path: string): Promise<unknown> {
+  return send(path, { headers: { accept: 'application/json' } });
+}
+
+function post(path: string, body: unknown): Promise<unknown> {
+  return send(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+}
+
+/** @throws MeshproofError with the server's code, or CONTROL_UNREACHABLE when there is no answer */
+async function send(path: string, init: RequestInit): Promise<unknown> {
+  let answer: Response;
+  try {
+    answer = await fetch(path, init);
+  } catch (cause) {
+    throw new MeshproofError('CONTROL_UNREACHABLE', `${path} was not answered`, { cause });
+  }
+  const body: unknown = await answer.json().catch(() => undefined);
+  if (answer.ok) return body;
+  if (isErrorBody(body)) throw new MeshproofError(body.error.code, body.error.detail);
+  throw new MeshproofError('INTERNAL', `${path} answered ${answer.status}`);
+}
+
+function isErrorBody(body: unknown): body is ErrorBody {
+  if (typeof body !== 'object' || body === null || !('error' in body)) return false;
+  const { error } = body;
+  return typeof error === 'object' && error !== null && 'code' in error && Object.hasOwn(ERRORS, String(error.code));
+}
+
+/** Lists travel bare, or under their name. */
+function listIn<T>(body: unknown, name: string): readonly T[] {
+  if (Array.isArray(body)) return body as T[];
+  const inner: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, name) : undefined;
+  if (Array.isArray(inner)) return inner as T[];
+  throw new MeshproofError('INTERNAL', `the answer holds no list of ${name}`);
+}
+
+/** What went wrong, for people: the general meaning and the detail. */
+export function explain(error: unknown): string {
+  if (!(error instanceof MeshproofError)) return error instanceof Error ? error.message : String(error);
+  const { message } = ERRORS[error.code];
+  return `${message.charAt(0).toUpperCase()}${message.slice(1)}: ${error.detail}`;
+}

@@ -1,0 +1,13 @@
+/** The command that does what a button does. */
+
+export const COMMANDS = {
+  apply: 'bin/meshproof apply -f mesh.yaml',
+  run: 'bin/meshproof run canary.yaml --wait',
+  up: 'bin/meshproof up -f mesh.yaml',
+  list: 'bin/meshproof get experiments',
+  halt: 'bin/meshproof halt',
+  watch: (name: string) => `bin/meshproof gate wait ${name}`,
+  get: (name: string) => `bin/meshproof get experiment ${name} -o json`,
+  abort: (name: string) => `bin/meshproof abort ${name}`,
+  promote: (name: string) => `bin/meshproof promote ${name}`,
+} as const;

@@ -1,0 +1,49 @@
+/** Where the reader is: the address is the state, so that a link shows another person the same view. */
+import { routeOf } from './routes.ts';
+
+class Router {
+  path = $state(location.pathname);
+  query = $state.raw(new URLSearchParams(location.search));
+  readonly route = $derived(routeOf(this.path));
+
+  /** Follows the history and the links of this origin. @returns a function that stops it */
+  open(): () => void {
+    const stop = new AbortController();
+    window.addEventListener('popstate', () => this.#read(), { signal: stop.signal });
+    document.addEventListener('click', (event) => this.#clicked(event), { signal: stop.signal });
+    return () => stop.abort();
+  }
+
+  go(to: string): void {
+    history.pushState(null, '', to);
+    this.#read();
+    window.scrollTo(0, 0);
+  }
+
+  /** Changes one parameter without a new step in the history. @param value - null takes it away */
+  setQuery(key: string, value: string | null): void {
+    const query = new URLSearchParams(this.query);
+    if (value === null) query.delete(key);
+    else query.set(key, value);
+    const text = query.toString();
+    history.replaceState(null, '', text === '' ? this.path : `${this.path}?${text}`);
+    this.query = query;
+  }
+
+  #read(): void {
+    this.path = location.pathname;
+    this.query = new URLSearchParams(location.search);
+  }
+
+  #clicked(event: MouseEvent): void {
+    const modified = event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button !== 0;
+    const link = event.target instanceof Element ? event.target.closest('a') : null;
+    if (modified || event.defaultPrevented || !link || link.target !== '' || link.origin !== location.origin) return;
+    if (link.hash !== '' && link.pathname === location.pathname) return;
+    if (link.pathname.startsWith('/api/')) return;
+    event.preventDefault();
+    this.go(link.pathname + link.search);
+  }
+}
+
+export const router = new Router();
