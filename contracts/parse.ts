@@ -75,13 +75,12 @@ export function checkDocument(source: unknown): Checked {
   }
   const { apiVersion, kind } = source as { apiVersion?: unknown; kind?: unknown };
   if (apiVersion !== API_VERSION) {
-    const found =
-      apiVersion === undefined ? 'apiVersion is missing' : `apiVersion "${String(apiVersion)}" is not known`;
+    const found = apiVersion === undefined ? 'apiVersion is missing' : `apiVersion ${shown(apiVersion)} is not known`;
     return { ok: false, issues: [{ path: ['apiVersion'], message: `${found}; write apiVersion: ${API_VERSION}` }] };
   }
   if (typeof kind !== 'string' || !Object.hasOwn(SCHEMAS, kind)) {
     const hint = typeof kind === 'string' ? nearest(kind, KINDS) : undefined;
-    const found = kind === undefined ? 'kind is missing' : `kind "${String(kind)}" is not known`;
+    const found = kind === undefined ? 'kind is missing' : `kind ${shown(kind)} is not known`;
     return {
       ok: false,
       issues: [
@@ -124,8 +123,13 @@ function explain(issue: z.core.$ZodIssue, kind: Kind, source: unknown): Issue[] 
 
 function choice(found: unknown, allowed: readonly string[]): string {
   if (found === undefined) return `missing; it must be one of ${allowed.join(', ')}`;
-  const hint = nearest(String(found), allowed);
-  return `"${String(found)}" is not known here; ${hint ? `did you mean "${hint}"?` : `it must be one of ${allowed.join(', ')}`}`;
+  const hint = typeof found === 'string' ? nearest(found, allowed) : undefined;
+  return `${shown(found)} is not known here; ${hint ? `did you mean "${hint}"?` : `it must be one of ${allowed.join(', ')}`}`;
+}
+
+/** A value as it is quoted in a message. */
+function shown(value: unknown): string {
+  return typeof value === 'string' ? `"${value}"` : JSON.stringify(value);
 }
 
 function discriminators(issue: z.core.$ZodIssueInvalidUnion): readonly string[] {
