@@ -1,0 +1,36 @@
+/** The command table: every command, in the order in which help shows them. */
+import type { CommandSpec } from './command.ts';
+import { abort, promote } from './commands/abort.ts';
+import { apply } from './commands/apply.ts';
+import { completionCommand } from './commands/completion.ts';
+import { explain } from './commands/explain.ts';
+import { gateCheck, gateWait } from './commands/gate.ts';
+import { get } from './commands/get.ts';
+import { halt } from './commands/halt.ts';
+import { run } from './commands/run.ts';
+import { schema } from './commands/schema.ts';
+import { status } from './commands/status.ts';
+import { validate } from './commands/validate.ts';
+import { version } from './commands/version.ts';
+
+export const COMMANDS: readonly CommandSpec[] = [
+  validate,
+  apply,
+  get,
+  run,
+  status,
+  halt,
+  abort,
+  promote,
+  gateCheck,
+  gateWait,
+  schema,
+  explain,
+  completionCommand(() => COMMANDS),
+  version,
+];
+
+/** Commands that only hold others. */
+export const GROUPS: readonly (readonly [name: string, summary: string])[] = [
+  ['gate', 'Ask an experiment for its verdict, for pipelines'],
+];

@@ -1,0 +1,22 @@
+/** Files for a command that needs them valid: shows every problem, and says whether to go on. */
+import type { Located } from '../../contracts/parse.ts';
+import { EXPERIMENT_KINDS } from '../../contracts/document.ts';
+import type { ExperimentDocument } from '../../contracts/document.ts';
+import type { Terminal } from '../terminal.ts';
+import { readFiles } from './read-files.ts';
+import { countProblems, showProblems } from './show-problems.ts';
+
+/** @returns undefined when there are problems; they have been printed */
+export async function loadValid(paths: readonly string[], terminal: Terminal): Promise<readonly Located[] | undefined> {
+  const result = await readFiles(paths, terminal.cwd);
+  if (result.problems.length === 0) return result.documents;
+  terminal.err(showProblems(result.problems, result.texts, terminal.colors));
+  terminal.err(`${countProblems(result.problems, result.files)}; nothing was done\n`);
+  return undefined;
+}
+
+export type LocatedExperiment = Located & { readonly document: ExperimentDocument };
+
+export function isExperiment(located: Located): located is LocatedExperiment {
+  return EXPERIMENT_KINDS.some((kind) => kind === located.document.kind);
+}

@@ -1,0 +1,20 @@
+/** Entry of the command line: signals, the terminal, one command, its exit code. */
+import { processTerminal } from './terminal.ts';
+import { runCommandLine } from './program.ts';
+import { EXIT } from './exit-codes.ts';
+
+const interrupt = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => {
+    // The first signal asks for an orderly end; a second one skips the clean-up.
+    if (interrupt.signal.aborted) process.exit(name === 'SIGTERM' ? EXIT.TERMINATED : EXIT.INTERRUPTED);
+    interrupt.abort(name);
+  });
+}
+
+// A reader that goes away (`meshproof get … | head`) is not an error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? EXIT.OK : EXIT.UNEXPECTED);
+});
+
+process.exitCode = await runCommandLine(process.argv.slice(2), processTerminal(interrupt.signal));

@@ -1,0 +1,124 @@
+/** An experiment in words and tables: for `run`, `status`, `get` and `demo`. */
+import type { ExperimentView } from '../../contracts/experiment.ts';
+import { TERMINAL_PHASES } from '../../contracts/experiment.ts';
+import type { Verdict } from '../../contracts/verdict.ts';
+import type { Colors } from '../terminal.ts';
+import { count, effect, interval, metricValue, weight } from './figures.ts';
+import { table } from './table.ts';
+
+export function paintVerdict(verdict: Verdict, colors: Colors): string {
+  switch (verdict) {
+    case 'PASS':
+      return colors.green(verdict);
+    case 'FAIL':
+      return colors.red(verdict);
+    case 'INCONCLUSIVE':
+      return colors.yellow(verdict);
+    case 'PENDING':
+      return colors.dim(verdict);
+  }
+}
+
+export function hasEnded(view: Pick<ExperimentView, 'phase'>): boolean {
+  return TERMINAL_PHASES.includes(view.phase);
+}
+
+/** Milliseconds from the start to the end, or to the last change. */
+export function lastedMs(view: Pick<ExperimentView, 'startedAt' | 'updatedAt' | 'endedAt'>): number {
+  return Math.max(0, Date.parse(view.endedAt ?? view.updatedAt) - Date.parse(view.startedAt));
+}
+
+/** One line that changes only when something worth telling has changed. */
+export function progressLine(view: ExperimentView): string {
+  const step = view.phase === 'stepping' ? ` step ${view.stepIndex + 1} of ${view.steps.length},` : '';
+  return `${view.name}: ${view.phase},${step} ${weight(view.intendedPpm)} to ${view.candidate}, ${view.verdict}`;
+}
+
+/** The end of the story in one sentence. */
+export function outcomeLine(view: ExperimentView, colors: Colors): string {
+  const { totals } = view;
+  const seen = `${count(totals.candidateRequests)} candidate requests, ${count(totals.candidateErrors)} of them failed, ${count(totals.shielded)} shielded`;
+  return `${view.name}: ${paintVerdict(view.verdict, colors)}, ${view.phase}${view.haltedBy === null ? '' : ` (ended by ${view.haltedBy})`}. ${view.reason}\n  ${seen}\n`;
+}
+
+/** The evidence, a line a metric; empty when there is none yet. */
+export function evidenceTable(view: ExperimentView, colors: Colors): string {
+  if (view.judgement.metrics.length === 0) return '';
+  const rows = view.judgement.metrics.map((m) => [
+    m.name,
+    metricValue(m.unit, m.baseline.value),
+    metricValue(m.unit, m.candidate.value),
+    effect(m.unit, m.effect),
+    interval(m.unit, m.interval),
+    effect(m.unit, m.limit),
+    `${count(m.baseline.requests)} / ${count(m.candidate.requests)}`,
+    paintVerdict(m.verdict, colors),
+  ]);
+  return table(
+    [
+      { title: 'METRIC' },
+      { title: 'BASELINE', align: 'right' },
+      { title: 'CANDIDATE', align: 'right' },
+      { title: 'EFFECT', align: 'right' },
+      { title: 'INTERVAL' },
+      { title: 'LIMIT', align: 'right' },
+      { title: 'REQUESTS', align: 'right' },
+      { title: 'VERDICT' },
+    ],
+    rows,
+  );
+}
+
+export function experimentsTable(views: readonly ExperimentView[], colors: Colors): string {
+  const rows = views.map((v) => [
+    v.name,
+    v.kind,
+    `${v.service}: ${v.baseline} -> ${v.candidate}`,
+    v.phase,
+    weight(v.intendedPpm),
+    weight(v.measuredPpm),
+    count(v.totals.candidateRequests),
+    paintVerdict(v.verdict, colors),
+  ]);
+  return table(
+    [
+      { title: 'NAME' },
+      { title: 'KIND' },
+      { title: 'TARGET' },
+      { title: 'PHASE' },
+      { title: 'WEIGHT', align: 'right' },
+      { title: 'MEASURED', align: 'right' },
+      { title: 'REQUESTS', align: 'right' },
+      { title: 'VERDICT' },
+    ],
+    rows,
+  );
+}
+
+/** Several lines that show everything at a glance; redrawn in place while an experiment runs. */
+export function experimentPanel(view: ExperimentView, colors: Colors, width: number): string {
+  const { bold, dim } = colors;
+  const steps = view.steps
+    .map((s) => (s.state === 'running' ? bold(`[${weight(s.weightPpm)}]`) : dim(weight(s.weightPpm))))
+    .join(dim(' > '));
+  const bar = weightBar(view.intendedPpm, Math.min(30, Math.max(10, width - 60)));
+  const missing = view.judgement.metrics.map((m) => m.missingCandidateRequests ?? 0);
+  const need = Math.max(0, ...missing);
+  return [
+    `${bold(view.name)}  ${view.service}: ${view.baseline} -> ${view.candidate}   ${view.phase}   ${paintVerdict(view.verdict, colors)}`,
+    `weight ${bar} ${weight(view.intendedPpm)} asked, ${weight(view.measuredPpm)} measured   steps ${steps}`,
+    `requests ${count(view.totals.baselineRequests)} baseline, ${count(view.totals.candidateRequests)} candidate   ` +
+      `failed ${count(view.totals.candidateErrors)}, shielded ${count(view.totals.shielded)}   ` +
+      (need > 0 ? `about ${count(need)} candidate requests missing` : ''),
+    evidenceTable(view, colors).trimEnd(),
+    dim(view.reason),
+  ]
+    .filter((line) => line !== '')
+    .map((line) => `${line.trimEnd()}\n`)
+    .join('');
+}
+
+function weightBar(ppm: number, cells: number): string {
+  const full = Math.round((Math.max(0, Math.min(ppm, 1_000_000)) / 1_000_000) * cells);
+  return `${'█'.repeat(full)}${'░'.repeat(cells - full)}`;
+}

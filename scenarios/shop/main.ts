@@ -1,0 +1,61 @@
+/** Runs one service of the sample shop: `node main.js reviews`. PORT and the sidecar's address come from `meshproof up`. */
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { catalog } from './catalog.ts';
+import type { Handler, Surroundings } from './handler.ts';
+import { peersThrough } from './peer.ts';
+import { ratings } from './ratings.ts';
+import { reviews } from './reviews.ts';
+import { storefront } from './storefront.ts';
+
+const SERVICES: Readonly<Record<string, (around: Surroundings) => Handler>> = { storefront, catalog, reviews, ratings };
+
+/** Longer than any proxy keeps an idle connection, so that a request never meets a connection that is being closed. */
+const KEEP_ALIVE_MS = 120_000;
+
+function serve(name: string, env: NodeJS.ProcessEnv): void {
+  const make = SERVICES[name];
+  const port = Number(env['PORT']);
+  if (!make || !Number.isInteger(port)) {
+    console.error(`usage: PORT=9911 node main.js ${Object.keys(SERVICES).join('|')}`);
+    process.exit(64);
+  }
+  const outbound = env['MESHPROOF_OUTBOUND'];
+  const handler = make({
+    version: env['MESHPROOF_VERSION'] ?? 'v1',
+    random: Math.random,
+    call: outbound === undefined ? noPeers : peersThrough(outbound),
+  });
+  const server = createServer((request, response) => void answer(handler, request, response));
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  server.headersTimeout = KEEP_ALIVE_MS + 1_000;
+  server.listen(port, '127.0.0.1', () => console.log(`${name} listens on 127.0.0.1:${port}`));
+  process.once('SIGTERM', () => {
+    server.close(() => process.exit(0));
+    server.closeIdleConnections();
+  });
+}
+
+function noPeers(service: string): Promise<never> {
+  return Promise.reject(new Error(`no way to ${service}: MESHPROOF_OUTBOUND is not set`));
+}
+
+async function answer(handler: Handler, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const path = (request.url ?? '/').split('?')[0] ?? '/';
+  let status = 200;
+  let body: unknown = { ok: true };
+  if (path !== '/healthz') {
+    try {
+      ({ status, body } = await handler({ path, headers: request.headers }));
+    } catch (error) {
+      // A peer that breaks the connection is a failure of this request, not of this process.
+      status = 502;
+      body = { error: error instanceof Error ? error.message : String(error) };
+    }
+  }
+  const text = JSON.stringify(body);
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
+  response.end(text);
+}
+
+serve(process.argv[2] ?? '', process.env);
