@@ -37,16 +37,19 @@ export function judge(
     'ms',
     [p99[0] ?? 0, p99[1] ?? 0],
     (p99[1] ?? 0) / Math.max(0.01, p99[0] ?? 0) - 1,
-    2.2 / Math.sqrt(Math.max(1, b.requests)),
+    3.6 / Math.sqrt(Math.max(1, b.requests)),
     TOLERANCE,
     [a, b],
   );
   const metrics = [errors, latency];
   const open = metrics.filter((m) => m.verdict === 'PENDING').map((m) => m.name);
+  const failed = metrics.filter((m) => m.verdict === 'FAIL').map((m) => m.name);
   const reason =
-    open.length === 0
-      ? `${arms[1]} is decided in both metrics.`
-      : `${arms[1]} looks no worse than ${arms[0]} so far; ${open.join(' and ')} ${open.length === 1 ? 'needs' : 'need'} more requests.`;
+    failed.length > 0
+      ? `${arms[1]} is worse than ${arms[0]} in ${failed.join(' and ')}.`
+      : open.length === 0
+        ? `${arms[1]} is decided in both metrics.`
+        : `${arms[1]} looks no worse than ${arms[0]} so far; ${open.join(' and ')} ${open.length === 1 ? 'needs' : 'need'} more requests.`;
   return { verdict: decided, reason, metrics };
 }
 

@@ -2,12 +2,12 @@
 import type uPlot from 'uplot';
 import { formatClock } from '../format/time.ts';
 import type { Band, Mark, MarkTone } from '../model/marks.ts';
-import type { Column } from '../model/series.ts';
+import { axisTop } from '../model/bins.ts';
 
 export type ChartLine = {
   readonly label: string;
   readonly token: '--baseline' | '--candidate' | '--ink-3';
-  readonly values: Column;
+  readonly values: readonly (number | null)[];
   readonly dash?: readonly number[];
   readonly stepped?: boolean;
 };
@@ -20,6 +20,9 @@ export type ChartFrame = {
 };
 
 export type Palette = (token: string) => string;
+
+/** Seconds without data that a line still crosses. */
+const LONGEST_BRIDGED_S = 8;
 
 const MARK_TOKEN: Readonly<Record<MarkTone, string>> = {
   step: '--ink-3',
@@ -65,7 +68,7 @@ export function chartOptions(wanted: Wanted): uPlot.Options {
     cursor: { y: false, drag: { x: false, y: false }, sync: { key: 'experiment' }, points: { size: 6 } },
     scales: {
       x: { time: true, range: () => [frame().from, frame().to] },
-      y: { range: (_u, _min, max) => [0, Math.max(wanted.floorMax, max * 1.15)] },
+      y: { range: (u) => [0, axisTop(columnsOf(u), wanted.floorMax)] },
     },
     axes: [
       { ...axis, grid: { show: false }, size: 22, space: 76, values: (_u, splits) => splits.map(clockLabel) },
@@ -78,17 +81,21 @@ export function chartOptions(wanted: Wanted): uPlot.Options {
         stroke: palette(line.token),
         width: line.token === '--candidate' ? 1.75 : 1.5,
         points: { show: false },
-        spanGaps: false,
+        gaps: (u, _index, _from, _to, gaps) => gaps.filter(([a, b]) => isLong(u, b - a)),
         ...(line.dash ? { dash: [...line.dash] } : {}),
         ...(line.stepped && wanted.stepPaths ? { paths: wanted.stepPaths } : {}),
       })),
     ],
     hooks: {
       drawClear: [(u) => drawBands(u, frame().bands, palette('--candidate'))],
-      draw: [(u) => drawMarks(u, frame().marks, palette)],
+      draw: [(u) => drawMarks(u, frame().marks, palette), (u) => drawBeyond(u, wanted.lines, palette)],
       setCursor: [(u) => wanted.onHover(u.cursor.idx ?? null)],
     },
   };
+}
+
+function columnsOf(u: uPlot): (number | null)[][] {
+  return u.data.slice(1).map((column) => Array.from(column, (v) => v ?? null));
 }
 
 function clockLabel(seconds: number): string {
@@ -136,5 +143,32 @@ function drawMarks(u: uPlot, marks: readonly Mark[], palette: Palette): void {
     ctx.fillText(mark.label, left, bbox.top - 2 * px);
     free = left + width + 6 * px;
   }
+  ctx.restore();
+}
+
+/** A few seconds without a request are no gap at a low weight; a longer silence is. @param width - canvas pixels */
+function isLong(u: uPlot, width: number): boolean {
+  const { min = 0, max = 0 } = u.scales['x'] ?? {};
+  return width * (((max ?? 0) - (min ?? 0)) / u.bbox.width) > LONGEST_BRIDGED_S;
+}
+
+/** A small triangle at the upper edge for every value that is above it. */
+function drawBeyond(u: uPlot, lines: readonly ChartLine[], palette: Palette): void {
+  const { ctx, bbox } = u;
+  const top = u.scales['y']?.max ?? Infinity;
+  const size = 4 * devicePixelRatio;
+  ctx.save();
+  lines.forEach((line, i) => {
+    ctx.fillStyle = palette(line.token);
+    u.data[i + 1]?.forEach((value, at) => {
+      if (value === null || value === undefined || value <= top) return;
+      const x = u.valToPos(u.data[0][at] ?? 0, 'x', true);
+      ctx.beginPath();
+      ctx.moveTo(x - size, bbox.top + size * 1.6);
+      ctx.lineTo(x, bbox.top);
+      ctx.lineTo(x + size, bbox.top + size * 1.6);
+      ctx.fill();
+    });
+  });
   ctx.restore();
 }

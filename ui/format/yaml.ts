@@ -3,7 +3,7 @@
 const INLINE_LIMIT = 68;
 /** Texts that YAML would read as something else, or that hold its punctuation. */
 const NEEDS_QUOTES =
-  /^$|^[\s\-?:,[\]{}#&*!|>'"%@`]|[:#]\s|\s#|:$|\s$|[\n\r\t,[\]{}]|^(?:~|null|true|false|yes|no|on|off|y|n)$|^[-+.]?(?:\d|inf|nan)|^<<$|^=$/i;
+  /^$|^[\s\-?:,[\]{}#&*!|>'"%@`]|[:#]\s|\s#|:$|\s$|[\n\r\t,[\]{}]|^(?:~|null|true|false|yes|no|on|off|y|n)$|^[-+]?\.?\d[\da-fox_.:e+-]*$|^[-+]?\.(?:inf|nan)$|^<<$|^=$/i;
 
 /** @param value - JSON: maps, lists, texts, numbers, booleans, null */
 export function toYaml(value: unknown): string {

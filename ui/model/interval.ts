@@ -1,6 +1,7 @@
 /**
  * Where a metric's effect, interval and tolerance stand on the axis of the evidence table. All rows share one axis,
  * measured in tolerances: 0 is "no difference", 1 is the largest effect that counts as safe. Worse is to the right.
+ * The axis is linear near 0 and logarithmic far out (asinh), so that a disaster and its tolerance fit on one line.
  */
 import type { MetricEvidence } from '../../contracts/verdict.ts';
 
@@ -18,8 +19,8 @@ export type Bar = {
 
 type Effects = Pick<MetricEvidence, 'effect' | 'interval' | 'limit'>;
 
-const LEAST_REACH = 2.5;
-const MOST_REACH = 6;
+const LEAST_REACH = 3;
+const MOST_REACH = 60;
 
 /** A tolerance of none (a limit of 0) is drawn against the widest thing there is to see. */
 function toleranceOf({ limit, effect, interval }: Effects): number {
@@ -36,19 +37,21 @@ export function axisReach(metrics: readonly Effects[]): number {
   return Math.min(MOST_REACH, Math.max(LEAST_REACH, ...wanted));
 }
 
+/** @param tolerances - an effect, in tolerances @returns percent of the width; at an end for what is beyond it */
+function place(tolerances: number, reach: number): number {
+  const within = Math.max(-reach, Math.min(reach, tolerances));
+  return 50 + (Math.asinh(within) / Math.asinh(reach)) * 50;
+}
+
 export function barOf(metric: Effects, reach: number): Bar {
   const tolerance = toleranceOf(metric);
-  const place = (value: number): number => {
-    const within = Math.max(-reach, Math.min(reach, value / tolerance));
-    return ((within + reach) / (2 * reach)) * 100;
-  };
   const [from, to] = metric.interval ?? [null, null];
   return {
-    zero: place(0),
-    limit: place(metric.limit),
-    effect: metric.effect === null ? null : place(metric.effect),
-    from: from === null ? null : place(from),
-    to: to === null ? null : place(to),
+    zero: place(0, reach),
+    limit: place(metric.limit / tolerance, reach),
+    effect: metric.effect === null ? null : place(metric.effect / tolerance, reach),
+    from: from === null ? null : place(from / tolerance, reach),
+    to: to === null ? null : place(to / tolerance, reach),
     clippedFrom: from !== null && from / tolerance < -reach,
     clippedTo: to !== null && to / tolerance > reach,
   };

@@ -23,8 +23,9 @@ export function meshSentence(
     services.filter((s) => s.health === health).map((s) => s.name);
   const failing = named('failing');
   const degraded = named('degraded');
-  if (failing.length > 0) parts.push(`${list(failing)} ${failing.length === 1 ? 'is' : 'are'} failing`);
-  if (degraded.length > 0) parts.push(`${list(degraded)} ${degraded.length === 1 ? 'is' : 'are'} degraded`);
+  // A name is never the first word: it would be capitalised, and names are written as they are.
+  if (failing.length > 0) parts.push(`failing: ${list(failing)}`);
+  if (degraded.length > 0) parts.push(`degraded: ${list(degraded)}`);
   if (services.length === 0) parts.push('No service is declared yet');
   else if (parts.length === 0) {
     const quiet = named('unknown').length;

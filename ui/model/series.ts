@@ -1,9 +1,5 @@
-/** Points of the live stream as the columns that charts draw. */
-import type { ExperimentPoint, ServicePoint } from '../../contracts/live.ts';
-import type { Arm } from '../../contracts/overlay.ts';
-
-export type Column = readonly (number | null)[];
-export type ArmFigure = 'requests' | 'errors' | 'p50' | 'p95' | 'p99';
+/** Histories of points, and what the small charts draw of them. */
+import type { ExperimentPoint } from '../../contracts/live.ts';
 
 /** Adds points to a history that is in order of time; a point of a second that is there takes its place. */
 export function mergePoints<P extends { readonly at: number }>(
@@ -19,48 +15,6 @@ export function mergePoints<P extends { readonly at: number }>(
     : [...new Map([...history, ...more].map((p) => [p.at, p])).values()].sort((a, b) => a.at - b.at);
   const newest = merged.at(-1)?.at ?? 0;
   return merged.filter((p) => p.at > newest - keepMs);
-}
-
-/** One figure of one arm over time. Errors are in percent of the arm's requests; null where there were none. */
-export function armColumn(points: readonly ExperimentPoint[], arm: Arm, figure: ArmFigure): Column {
-  return points.map((point) => {
-    const found = point.arms.find((a) => a.arm === arm);
-    if (!found) return null;
-    switch (figure) {
-      case 'requests':
-        return found.requests;
-      case 'errors':
-        return found.requests > 0 ? (found.errors / found.requests) * 100 : null;
-      case 'p50':
-        return found.p50Ms;
-      case 'p95':
-        return found.p95Ms;
-      case 'p99':
-        return found.p99Ms;
-    }
-  });
-}
-
-/** The share of requests that the candidate got, in percent: measured over the five seconds up to each point. */
-export function measuredWeight(points: readonly ExperimentPoint[]): Column {
-  const counts = points.map((point) => {
-    const of = (arm: Arm): number => point.arms.find((a) => a.arm === arm)?.requests ?? 0;
-    return { candidate: of('candidate'), all: of('candidate') + of('baseline'), ppm: point.intendedPpm };
-  });
-  return counts.map((_, i) => {
-    let candidate = 0;
-    let all = 0;
-    // Seconds of another step would smear its edge.
-    for (let j = i; j >= Math.max(0, i - 4) && counts[j]?.ppm === counts[i]?.ppm; j--) {
-      candidate += counts[j]?.candidate ?? 0;
-      all += counts[j]?.all ?? 0;
-    }
-    return all > 0 ? (candidate / all) * 100 : null;
-  });
-}
-
-export function intendedWeight(points: readonly ExperimentPoint[]): Column {
-  return points.map((point) => point.intendedPpm / 10_000);
 }
 
 /** Candidate requests a second, over the last 10 s; null where that is unknown. */
@@ -96,8 +50,4 @@ export function condense(values: readonly number[], places: number): readonly nu
     out.unshift(group.reduce((sum, v) => sum + v, 0) / group.length);
   }
   return out;
-}
-
-export function serviceSeries(points: readonly ServicePoint[]): { requests: number[]; errors: number[] } {
-  return { requests: points.map((p) => p.requests), errors: points.map((p) => p.errors) };
 }

@@ -12,9 +12,17 @@ export function windowOf(text: string | null): Window {
   return WINDOWS.find((w) => w === text) ?? DEFAULT_WINDOW;
 }
 
-/** Unix seconds of both ends. A run that is shorter than the window fills the chart. */
-export function frameOf(points: readonly ExperimentPoint[], window: Window): { from: number; to: number } {
+/**
+ * Unix seconds of both ends. A run that is shorter than the window fills the chart.
+ * @param endedAt - Unix milliseconds; the end of the run is part of the picture
+ */
+export function frameOf(
+  points: readonly ExperimentPoint[],
+  window: Window,
+  endedAt: number | null,
+): { from: number; to: number } {
   const first = (points[0]?.at ?? 0) / 1_000;
-  const to = Math.max((points.at(-1)?.at ?? 0) / 1_000, first + 10);
+  const last = Math.max((points.at(-1)?.at ?? 0) / 1_000, first + 10);
+  const to = endedAt === null ? last : Math.max(last, endedAt / 1_000) + 2;
   return { from: window === 'all' ? first : Math.max(first, to - SECONDS[window]), to };
 }
