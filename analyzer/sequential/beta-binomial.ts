@@ -62,9 +62,9 @@ export function shareInterval(
     const mixture = betaBinomial(p, 1 - p, tOpt * v, alphaOpt, false);
     return betaBinomialLogE(mixture, successes - trials * p, trials * v) - Math.log(1 / alpha);
   };
-  const middle = successes / trials;
   const EDGE = 1e-12;
-  const low = successes === 0 || over(EDGE) < 0 ? 0 : bisect(over, EDGE, Math.max(middle, EDGE));
-  const high = successes === trials || over(1 - EDGE) < 0 ? 1 : bisect(over, Math.min(middle, 1 - EDGE), 1 - EDGE);
+  const middle = Math.min(Math.max(successes / trials, EDGE), 1 - EDGE);
+  const low = successes === 0 || over(EDGE) < 0 ? 0 : bisect(over, EDGE, middle);
+  const high = successes === trials || over(1 - EDGE) < 0 ? 1 : bisect(over, middle, 1 - EDGE);
   return [low, high];
 }

@@ -22,9 +22,10 @@ export function quantileRanks(p: number, count: number, tOpt: number, alpha: num
     betaBinomialBound(betaBinomial(g, h, tOpt * v, alpha, false), count * v, alpha) / count;
   const lowerRadius = radius(1 - p, p);
   const upperRadius = radius(p, 1 - p);
+  // A radius that reaches the end of the scale bounds nothing: no order statistic is sure to be on that side.
   return {
-    lowerRank: Math.floor(count * (p - lowerRadius) + 1),
-    upperRank: Math.ceil(count * (p + upperRadius)),
+    lowerRank: lowerRadius >= p ? 0 : Math.floor(count * (p - lowerRadius) + 1),
+    upperRank: upperRadius >= 1 - p ? count + 1 : Math.ceil(count * (p + upperRadius)),
     lowerRadius,
     upperRadius,
   };

@@ -3,7 +3,7 @@ import { Judgement } from '../../contracts/verdict.ts';
 import { seeded } from '../simulation/random.ts';
 import { hanging, lognormal, simulateBatch, simulateCalibration } from '../simulation/traffic.ts';
 import type { TrafficModel } from '../simulation/traffic.ts';
-import type { Batch, JudgeConfig } from './judge.ts';
+import type { Batch, JudgeConfig, JudgeState } from './judge.ts';
 import { judge, observe, startJudge } from './judge.ts';
 
 const errors = { name: 'success-rate', margin: 0.005 } as const;
@@ -72,7 +72,7 @@ describe('the sequential judge', () => {
     for (let i = 0; i < 30; i++) {
       const next = simulateBatch(random, { ...model, share: 0.1 + 0.01 * i }, 100);
       straight = observe(straight, next);
-      stored = observe(JSON.parse(JSON.stringify(stored)), next);
+      stored = observe(JSON.parse(JSON.stringify(stored)) as JudgeState, next);
     }
     expect(judge(stored)).toEqual(judge(straight));
   });

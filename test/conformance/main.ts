@@ -11,6 +11,7 @@ const SHOWN_FAILURES = 20;
 /** Each case file with the module that runs it. */
 const RUNS: readonly (readonly [string, () => Promise<{ readonly run: ConformanceRun }>])[] = [
   ['http1-requests.json', () => import('./http1-requests.ts')],
+  ['sequential.json', () => import('./sequential.ts')],
 ];
 
 async function exists(path: string): Promise<boolean> {
