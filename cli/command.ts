@@ -99,7 +99,7 @@ export class Options {
     const value = Number(text);
     if (text.trim() === '' || !Number.isInteger(value) || value < bounds.min || value > bounds.max) {
       throw new UsageError(
-        `--${name} "${text}" is not a number in range`,
+        `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)} "${text}" is not a number in range`,
         `it goes from ${bounds.min} to ${bounds.max}`,
       );
     }

@@ -3,17 +3,27 @@ import type { CommandSpec } from './command.ts';
 import { abort, promote } from './commands/abort.ts';
 import { apply } from './commands/apply.ts';
 import { completionCommand } from './commands/completion.ts';
+import { control } from './commands/control.ts';
+import { demo } from './commands/demo.ts';
+import { down } from './commands/down.ts';
 import { explain } from './commands/explain.ts';
 import { gateCheck, gateWait } from './commands/gate.ts';
 import { get } from './commands/get.ts';
 import { halt } from './commands/halt.ts';
+import { proxy } from './commands/proxy.ts';
 import { run } from './commands/run.ts';
 import { schema } from './commands/schema.ts';
 import { status } from './commands/status.ts';
+import { up } from './commands/up.ts';
 import { validate } from './commands/validate.ts';
 import { version } from './commands/version.ts';
 
 export const COMMANDS: readonly CommandSpec[] = [
+  demo,
+  up,
+  down,
+  control,
+  proxy,
   validate,
   apply,
   get,

@@ -12,6 +12,14 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
+// A process that started this one over an IPC channel (`up`) owns it: when the channel ends, so does this.
+if (process.channel) {
+  process.once('disconnect', () => {
+    interrupt.abort('SIGTERM');
+  });
+  process.channel.unref();
+}
+
 // A reader that goes away (`meshproof get … | head`) is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? EXIT.OK : EXIT.UNEXPECTED);

@@ -29,6 +29,8 @@ export function buildProgram(terminal: Terminal, run: Run): Command {
     .description('Proves a release on live traffic before its users do.')
     .version(VERSION, '-V, --version', 'print the version')
     .helpCommand('help [command]', 'show help for a command')
+    // An option belongs to the command before it: `proxy --version v1` is not the program's --version.
+    .enablePositionalOptions()
     .addHelpText('before', examplesOf(OVERVIEW))
     .addHelpText('after', exitCodes());
   const groups = new Map<string, Command>();

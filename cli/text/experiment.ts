@@ -1,7 +1,7 @@
 /** An experiment in words and tables: for `run`, `status`, `get` and `demo`. */
 import type { ExperimentView } from '../../contracts/experiment.ts';
 import { TERMINAL_PHASES } from '../../contracts/experiment.ts';
-import type { Verdict } from '../../contracts/verdict.ts';
+import type { MetricEvidence, Verdict } from '../../contracts/verdict.ts';
 import type { Colors } from '../terminal.ts';
 import { count, effect, interval, metricValue, weight } from './figures.ts';
 import { table } from './table.ts';
@@ -41,11 +41,16 @@ export function outcomeLine(view: ExperimentView, colors: Colors): string {
   return `${view.name}: ${paintVerdict(view.verdict, colors)}, ${view.phase}${view.haltedBy === null ? '' : ` (ended by ${view.haltedBy})`}. ${view.reason}\n  ${seen}\n`;
 }
 
+/** The figures of success-rate are the shares that failed; the title says so. */
+export function metricTitle({ name, unit }: Pick<MetricEvidence, 'name' | 'unit'>): string {
+  return unit === 'share' ? `${name} (errors)` : name;
+}
+
 /** The evidence, a line a metric; empty when there is none yet. */
 export function evidenceTable(view: ExperimentView, colors: Colors): string {
   if (view.judgement.metrics.length === 0) return '';
   const rows = view.judgement.metrics.map((m) => [
-    m.name,
+    metricTitle(m),
     metricValue(m.unit, m.baseline.value),
     metricValue(m.unit, m.candidate.value),
     effect(m.unit, m.effect),

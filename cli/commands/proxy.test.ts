@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { Options } from '../command.ts';
+import { UsageError } from '../failure.ts';
+import { proxyOptions } from './proxy.ts';
+
+describe('the options of a proxy', () => {
+  it('name a proxy from files', () => {
+    expect(proxyOptions(new Options({ file: ['a.yaml'], admin: '127.0.0.1:1' }))).toEqual({
+      files: ['a.yaml'],
+      admin: '127.0.0.1:1',
+    });
+  });
+
+  it('name a gateway after what it opens', () => {
+    expect(proxyOptions(new Options({ control: 'http://c', gateway: ['edge', 'admin'] })).node).toEqual({
+      id: 'edge-admin',
+      role: 'gateway',
+      gateways: ['edge', 'admin'],
+    });
+  });
+
+  it('name a sidecar after its version', () => {
+    const given = { control: 'http://c', service: 'reviews', version: 'v1', outbound: '127.0.0.1:2', data: 'd' };
+    expect(proxyOptions(new Options(given))).toEqual({
+      control: 'http://c',
+      dataDir: 'd',
+      outbound: '127.0.0.1:2',
+      node: { id: 'reviews-v1-sidecar', role: 'sidecar', gateways: [], service: 'reviews', version: 'v1' },
+    });
+  });
+
+  it.each([
+    [{}],
+    [{ file: ['a.yaml'], control: 'http://c' }],
+    [{ control: 'http://c' }],
+    [{ control: 'http://c', gateway: ['edge'], service: 'reviews' }],
+    [{ control: 'http://c', service: 'reviews', version: 'v1' }],
+  ])('are refused when they name none or several: %o', (given) => {
+    expect(() => proxyOptions(new Options(given))).toThrow(UsageError);
+  });
+});

@@ -1,0 +1,87 @@
+/** `proxy`: one proxy, in the foreground: from files, as a gateway of a mesh, or as a sidecar. */
+import { pino } from 'pino';
+import type { CommandSpec, Options } from '../command.ts';
+import { UsageError } from '../failure.ts';
+import { interruptedExit } from '../interrupted.ts';
+import { untilAborted } from '../up/until-aborted.ts';
+
+export const proxy: CommandSpec = {
+  name: 'proxy',
+  summary: 'Run a proxy',
+  details:
+    'From files alone it opens every Gateway in them, and reads them again at SIGHUP. With --control it takes its\n' +
+    'configuration from the control plane and keeps the last good one in --data.',
+  examples: [
+    ['meshproof proxy -f mesh.yaml', 'from files alone'],
+    ['meshproof proxy --control http://127.0.0.1:9900 --gateway edge', 'a gateway of a mesh'],
+    [
+      'meshproof proxy --control http://127.0.0.1:9900 --service reviews --version v1 --outbound 127.0.0.1:9923',
+      'a sidecar',
+    ],
+  ],
+  options: [
+    { flags: '-f, --file <file...>', description: 'files or folders' },
+    { flags: '--control <url>', description: 'the control plane' },
+    { flags: '--gateway <name...>', description: 'the gateways that it opens' },
+    { flags: '--service <name>', description: 'the service that it stands beside' },
+    { flags: '--version <version>', description: 'the version of that service' },
+    { flags: '--outbound <host:port>', description: 'where the service sends its calls' },
+    { flags: '--admin <host:port>', description: 'serves /metrics, /ready, /stack, /config' },
+    { flags: '--id <id>', description: 'its name in the mesh (default: from the gateway or the service)' },
+    { flags: '--data <folder>', description: 'keeps the last good configuration' },
+    { flags: '--log-level <level>', description: 'debug, info, warn or error', default: 'info' },
+  ],
+  run: async ({ terminal, options }) => {
+    const wanted = proxyOptions(options);
+    const { startProxy } = await import('../../proxy/main.ts');
+    const running = await startProxy({ ...wanted, log: pino({ level: options.text('logLevel') ?? 'info' }) });
+    await untilAborted(terminal.signal);
+    await running.close();
+    return interruptedExit(terminal.signal);
+  },
+};
+
+export type ProxyWish = {
+  readonly files?: string[];
+  readonly control?: string;
+  readonly node?: {
+    readonly id: string;
+    readonly role: 'gateway' | 'sidecar';
+    readonly gateways: string[];
+    readonly service?: string;
+    readonly version?: string;
+  };
+  readonly outbound?: string;
+  readonly admin?: string;
+  readonly dataDir?: string;
+};
+
+/** @throws UsageError when the options do not name one kind of proxy */
+export function proxyOptions(options: Options): ProxyWish {
+  const files = [...options.list('file')];
+  const gateways = [...options.list('gateway')];
+  const control = options.text('control');
+  const service = options.text('service');
+  const version = options.text('version');
+  const outbound = options.text('outbound');
+  const admin = options.text('admin');
+  const dataDir = options.text('data');
+  const common = { ...(admin === undefined ? {} : { admin }), ...(dataDir === undefined ? {} : { dataDir }) };
+  if (files.length > 0 === (control !== undefined)) {
+    throw new UsageError('give either -f FILE or --control URL', 'meshproof proxy --help shows both');
+  }
+  if (control === undefined) return { ...common, files };
+  if (gateways.length > 0 === (service !== undefined)) {
+    throw new UsageError(
+      'a proxy of a mesh is either a gateway or a sidecar',
+      'give --gateway NAME, or --service NAME',
+    );
+  }
+  if (service !== undefined && (version === undefined || outbound === undefined)) {
+    throw new UsageError('a sidecar needs --service, --version and --outbound');
+  }
+  const sidecar = service === undefined || version === undefined ? {} : { service, version };
+  const id = options.text('id') ?? (service === undefined ? gateways.join('-') : `${service}-${version}-sidecar`);
+  const node = { id, role: service === undefined ? ('gateway' as const) : ('sidecar' as const), gateways, ...sidecar };
+  return { ...common, control, node, ...(outbound === undefined ? {} : { outbound }) };
+}
