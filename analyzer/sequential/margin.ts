@@ -60,8 +60,26 @@ export function addToMargin(process: Margin, candidatePpm: number, baseline: See
 /** The steps of the best bet on (s, t). No bet (all steps 0) when (s, t) itself lies in the null. */
 export function marginSteps(s: number, t: number, margin: number, candidatePpm: number): Steps {
   if (t >= s + margin) return stepsOf(s, t, s, t);
-  const s0 = nearestOfNull(s, t, margin, candidatePpm / PPM);
-  return stepsOf(s, t, s0, s0 + margin);
+  const rho = candidatePpm / PPM;
+  const s0 = nearestOfNull(s, t, margin, rho);
+  return fair(stepsOf(s, t, s0, s0 + margin), margin, rho);
+}
+
+/**
+ * Takes off what rounding may have added. The mean factor is linear in the true rates and the null is a triangle, so it
+ * is largest at one of three corners; divided by that, it is at most 1 on the whole null, however exact s0 is.
+ */
+function fair(step: Steps, margin: number, rho: number): Steps {
+  const mean = (b: number, c: number): number =>
+    (1 - rho) * (b * Math.exp(step.referenceYes) + (1 - b) * Math.exp(step.referenceNo)) +
+    rho * (c * Math.exp(step.suspectYes) + (1 - c) * Math.exp(step.suspectNo));
+  const excess = Math.log(Math.max(1, mean(0, margin), mean(0, 1), mean(1 - margin, 1)));
+  return {
+    referenceYes: step.referenceYes - excess,
+    referenceNo: step.referenceNo - excess,
+    suspectYes: step.suspectYes - excess,
+    suspectNo: step.suspectNo - excess,
+  };
 }
 
 function makeBet(process: Margin, ppm: number): NonNullable<Margin['bet']> {

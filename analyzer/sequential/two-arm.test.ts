@@ -57,7 +57,7 @@ describe('margin process', () => {
           const mean =
             (1 - rho) * (baseline * Math.exp(step.referenceYes) + (1 - baseline) * Math.exp(step.referenceNo)) +
             rho * (candidate * Math.exp(step.suspectYes) + (1 - candidate) * Math.exp(step.suspectNo));
-          expect(mean).toBeLessThanOrEqual(1 + 1e-6);
+          expect(mean).toBeLessThanOrEqual(1 + 1e-12);
         },
       ),
       { numRuns: 2_000 },
