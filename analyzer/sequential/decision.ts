@@ -10,8 +10,10 @@ export type Levels = { readonly regressed: Level; readonly safe: Level };
 export type Words = {
   /** What both arms showed, where "regressed" decided or leads. */
   readonly regressed: string;
-  /** What both arms showed, where "safe" decided. */
+  /** What both arms showed, where "safe" decided or leads. */
   readonly safe: string;
+  /** What "safe" says. */
+  readonly claim: string;
 };
 
 export type Decision = Pick<
@@ -38,12 +40,14 @@ export function decide(
     return { ...shared, verdict: 'FAIL', missingCandidateRequests: null, rule };
   }
   if (reached(levels.safe, threshold)) {
-    const rule = `${words.safe}: e-value ${evidence(eSafe)} reached ${limit}`;
+    const rule = `${words.safe}, ${words.claim}: e-value ${evidence(eSafe)} reached ${limit}`;
     return { ...shared, verdict: 'PASS', missingCandidateRequests: null, rule };
   }
-  const left = isRegressedAhead(levels) ? missing.regressed : missing.safe;
-  const estimate = left === null ? '' : `; about ${count(left)} more candidate requests at the present rates`;
-  const rule = `${words.regressed}: e-value for worse ${evidence(eRegressed)}, for safe ${evidence(eSafe)}, of ${limit}${estimate}`;
+  const leader = isRegressedAhead(levels) ? 'regressed' : 'safe';
+  const left = missing[leader];
+  const estimate =
+    left === null ? '' : `; about ${count(Number(left.toPrecision(2)))} more candidate requests at the present rates`;
+  const rule = `${words[leader]}: e-value for worse ${evidence(eRegressed)}, for safe ${evidence(eSafe)}, of ${limit}${estimate}`;
   return { ...shared, verdict: 'PENDING', missingCandidateRequests: left, rule };
 }
 

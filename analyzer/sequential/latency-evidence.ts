@@ -58,15 +58,17 @@ function quantileInterval(buckets: SparseBuckets, quantile: number, alpha: numbe
 }
 
 function words({ watch, quantile, tolerance, shown }: Latency): Words {
+  const claim = `at ${nameOfQuantile(quantile)} less than ${percent(tolerance)} % slower`;
   if (!watch) {
     const waits = `waits for the baseline's latencies to compare with (${count(total(shown.baseline))} requests so far)`;
-    return { regressed: waits, safe: waits };
+    return { regressed: waits, safe: waits, claim };
   }
-  const edge = leadingEdge(watch);
-  const { safe } = watch;
+  const { edge, label } = leadingEdge(watch);
+  const { candidateEdge, baselineEdge } = watch.safe;
   return {
-    regressed: `${slow('candidate', watch.candidate, edge.edge)} (the baseline's ${edge.label}), ${slow('baseline', watch.baseline, edge.edge)}`,
-    safe: `${slow('candidate', watch.candidate, safe.candidateEdge)}, ${slow('baseline', watch.baseline, safe.baselineEdge)}: at ${nameOfQuantile(quantile)} less than ${percent(tolerance)} % slower`,
+    regressed: `${slow('candidate', watch.candidate, edge)} (the baseline's ${label}), ${slow('baseline', watch.baseline, edge)}`,
+    safe: `${slow('candidate', watch.candidate, candidateEdge)}, ${slow('baseline', watch.baseline, baselineEdge)}`,
+    claim,
   };
 }
 

@@ -18,7 +18,7 @@ export function successRateEvidence(state: SuccessRate, alpha: number): MetricEv
   const decision = decide(
     state.levels,
     1 / alpha,
-    { regressed: figures, safe: `${figures}, less than ${percent(compared.margin)} points worse` },
+    { regressed: figures, safe: figures, claim: `less than ${percent(compared.margin)} points worse` },
     missing(state, 1 / alpha),
   );
   return {
