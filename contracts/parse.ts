@@ -50,7 +50,7 @@ export function parseFile(file: string, text: string): Parsed {
       problems.push(
         ...checked.issues.map((i) => ({
           file,
-          ...locate(i.path),
+          ...positionOf(yaml, i.path, lines, i.atKey),
           path: describePath(source, i.path),
           message: i.message,
         })),
@@ -61,7 +61,12 @@ export function parseFile(file: string, text: string): Parsed {
   return { documents, problems };
 }
 
-export type Issue = { readonly path: readonly PropertyKey[]; readonly message: string };
+export type Issue = {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  /** The key itself is wrong, not its value: the position is that of the key. */
+  readonly atKey?: true;
+};
 export type Checked =
   { readonly ok: true; readonly document: Document } | { readonly ok: false; readonly issues: readonly Issue[] };
 
@@ -103,6 +108,7 @@ function explain(issue: z.core.$ZodIssue, kind: Kind, source: unknown): Issue[] 
       return {
         path: [...issue.path, key],
         message: `unknown key "${key}"; ${hint ? `did you mean "${hint}"?` : rest}`,
+        atKey: true,
       };
     });
   }
@@ -188,6 +194,7 @@ function positionOf(
   yaml: YamlDocument.Parsed,
   path: readonly PropertyKey[],
   lines: LineCounter,
+  atKey = false,
 ): { line: number; column: number } {
   let node: Node | null = yaml.contents;
   let offset = yaml.contents?.range?.[0] ?? yaml.range[0];
@@ -197,7 +204,7 @@ function positionOf(
       if (!pair) break;
       if (isScalar(pair.key) && pair.key.range) offset = pair.key.range[0];
       node = pair.value as Node | null;
-      if (isScalar(node) && node.range && path.at(-1) === step) offset = node.range[0];
+      if (!atKey && isScalar(node) && node.range && path.at(-1) === step) offset = node.range[0];
     } else if (isSeq(node) && typeof step === 'number') {
       node = (node.items[step] as Node | undefined) ?? null;
       if (node?.range) offset = node.range[0];

@@ -23,12 +23,15 @@ export const NOTHING_OBSERVED: Observed = {
   noticed: undefined,
 };
 
+/** A PASS is decided when the promotion begins; the run's verdict is final only after the watch. */
+const DECIDED: readonly ExperimentView['phase'][] = ['promoting', 'watching', 'promoted'];
+
 /** Takes one state of the experiment in. Times are those of the control plane. */
 export function observe(before: Observed, view: ExperimentView): Observed {
   const at = Date.parse(view.updatedAt);
   const steppingSince = before.steppingSince ?? (view.intendedPpm > 0 ? at : undefined);
   const weightPpm = view.phase === 'stepping' && view.intendedPpm > 0 ? view.intendedPpm : before.weightPpm;
-  const decided = view.verdict === 'FAIL' || view.verdict === 'PASS';
+  const decided = view.verdict !== 'PENDING' || DECIDED.includes(view.phase);
   const noticed =
     before.noticed ??
     (decided

@@ -48,6 +48,13 @@ describe('what was observed', () => {
     const observed = [start, step, decided, later].reduce(observe, NOTHING_OBSERVED);
     expect(observed.noticed).toEqual({ afterMs: 4_500, candidateRequests: 281, weightPpm: 100_000 });
   });
+
+  it('takes the beginning of the promotion for the moment of a PASS', () => {
+    const step = view({ updatedAt: '2026-01-01T10:00:05.000Z', intendedPpm: 500_000 });
+    const promoting = view({ phase: 'promoting', intendedPpm: 0, updatedAt: '2026-01-01T10:00:40.000Z' });
+    const observed = [step, promoting, PASSED].reduce(observe, NOTHING_OBSERVED);
+    expect(observed.noticed).toEqual({ afterMs: 35_000, candidateRequests: 281, weightPpm: 500_000 });
+  });
 });
 
 describe('the block of ports', () => {

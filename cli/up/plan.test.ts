@@ -73,12 +73,11 @@ describe('the plan of up', () => {
   });
 
   it('does not ask for addresses of endpoints that it does not start', () => {
-    expect(plan(MESH).addresses.map((a) => a.address).sort()).toEqual([
-      '127.0.0.1:8080',
-      '127.0.0.1:9001',
-      '127.0.0.1:9002',
-      '127.0.0.1:9900',
-    ]);
+    expect(
+      plan(MESH)
+        .addresses.map((a) => a.address)
+        .sort(),
+    ).toEqual(['127.0.0.1:8080', '127.0.0.1:9001', '127.0.0.1:9002', '127.0.0.1:9900']);
   });
 
   it('names the document and the line when an address is asked for twice', () => {

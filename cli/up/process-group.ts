@@ -6,8 +6,9 @@ export function signalGroup(leaderPid: number, signal: NodeJS.Signals): boolean 
   return deliver(-leaderPid, signal);
 }
 
+/** False also for a process that has ended and only waits to be collected by its parent. */
 export function isAlive(pid: number): boolean {
-  return deliver(pid, 0);
+  return deliver(pid, 0) && statFields(pid)?.[0] !== 'Z';
 }
 
 function deliver(target: number, signal: NodeJS.Signals | 0): boolean {
@@ -25,10 +26,15 @@ function deliver(target: number, signal: NodeJS.Signals | 0): boolean {
  * number was given to another. Undefined where the system does not tell (no /proc), or when the process is gone.
  */
 export function startTicks(pid: number): string | undefined {
+  return statFields(pid)?.[19];
+}
+
+/** The fields of /proc/PID/stat from the third, the state, on. */
+function statFields(pid: number): readonly string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the program's name in brackets and may hold blanks; the 22nd field is the start.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    // The second field is the program's name in brackets and may hold blanks.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch (error) {
     if (error instanceof Error && 'code' in error) return undefined;
     throw error;
