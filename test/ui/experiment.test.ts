@@ -33,7 +33,7 @@ describe.skipIf(!browserTestsRun())('experiment page', { timeout: 60_000 }, () =
     const { page } = await stage.visit('/experiments/reviews-v2');
     await page.locator('.uplot').nth(5).waitFor();
     await expect.poll(() => page.evaluate(COLOURED)).toHaveLength(6);
-    const coloured = (await page.evaluate(COLOURED)) as number[];
+    const coloured = await page.evaluate<number[]>(COLOURED);
     expect(Math.min(...coloured)).toBeGreaterThan(100);
     expect(await page.getByRole('img', { name: /Requests per second\. baseline \d+, candidate \d+/ }).count()).toBe(1);
   });
@@ -43,9 +43,9 @@ describe.skipIf(!browserTestsRun())('experiment page', { timeout: 60_000 }, () =
     const plot = page.locator('.u-over');
     await plot.nth(5).waitFor();
     await plot.first().hover({ position: { x: 60, y: 40 } });
-    const lefts = (await page.evaluate(
+    const lefts = await page.evaluate<number[]>(
       "[...document.querySelectorAll('.u-cursor-x')].map((e) => new DOMMatrix(getComputedStyle(e).transform).e)",
-    )) as number[];
+    );
     expect(lefts).toHaveLength(6);
     expect(Math.min(...lefts)).toBeGreaterThan(10);
   });

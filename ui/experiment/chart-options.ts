@@ -19,8 +19,12 @@ export type ChartFrame = {
   readonly bands: readonly Band[];
 };
 
+/** A value as the axis and the head of a chart write it. */
+export type Format = (value: number) => string;
 export type Palette = (token: string) => string;
 
+/** Seconds between two labels of the time axis. */
+const INCREMENTS_S = [1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 86_400];
 /** Seconds without data that a line still crosses. */
 const LONGEST_BRIDGED_S = 8;
 
@@ -48,7 +52,7 @@ type Wanted = {
   readonly height: number;
   readonly lines: readonly ChartLine[];
   readonly frame: () => ChartFrame;
-  readonly format: (value: number) => string;
+  readonly format: Format;
   readonly floorMax: number;
   readonly palette: Palette;
   readonly stepPaths: uPlot.Series.PathBuilder | undefined;
@@ -71,7 +75,14 @@ export function chartOptions(wanted: Wanted): uPlot.Options {
       y: { range: (u) => [0, axisTop(columnsOf(u), wanted.floorMax)] },
     },
     axes: [
-      { ...axis, grid: { show: false }, size: 22, space: 76, values: (_u, splits) => splits.map(clockLabel) },
+      {
+        ...axis,
+        grid: { show: false },
+        size: 22,
+        space: 54,
+        incrs: INCREMENTS_S,
+        values: (_u, splits) => splits.map(clockLabel),
+      },
       { ...axis, grid, size: 46, space: 30, values: (_u, splits) => splits.map((v) => wanted.format(v)) },
     ],
     series: [
@@ -124,8 +135,9 @@ function drawMarks(u: uPlot, marks: readonly Mark[], palette: Palette): void {
   ctx.save();
   ctx.font = `600 ${10.5 * px}px ${getComputedStyle(document.body).fontFamily}`;
   ctx.textBaseline = 'bottom';
+  ctx.textAlign = 'left';
   ctx.lineWidth = px;
-  let free = bbox.left;
+  let free = 0;
   for (const mark of marks) {
     const x = Math.round(u.valToPos(mark.at, 'x', true));
     if (x < bbox.left - 1 || x > bbox.left + bbox.width + 1) continue;
@@ -138,7 +150,7 @@ function drawMarks(u: uPlot, marks: readonly Mark[], palette: Palette): void {
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
     const width = ctx.measureText(mark.label).width;
-    const left = Math.min(x, bbox.left + bbox.width - width);
+    const left = Math.min(x - width / 2, bbox.left + bbox.width - width);
     if (left < free && !verdict) continue;
     ctx.fillText(mark.label, left, bbox.top - 2 * px);
     free = left + width + 6 * px;

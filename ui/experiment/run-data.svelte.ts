@@ -4,7 +4,7 @@ import type { ExperimentView, JournalEntry } from '../../contracts/experiment.ts
 import type { ExperimentPoint, LiveMessage } from '../../contracts/live.ts';
 import { api, explain } from '../live/api-client.ts';
 import { mesh } from '../live/mesh.svelte.ts';
-import { mergePoints } from '../model/series.ts';
+import { mergeEntries, mergePoints } from '../model/series.ts';
 
 const KEEP_MS = 3 * 3_600_000;
 
@@ -41,13 +41,19 @@ export class RunData {
   }
 
   take(message: LiveMessage): void {
-    if (message.type === 'experiment' && message.experiment.name === this.name) {
-      this.missing = false;
-      this.#turnTo(message.experiment.id);
-    }
+    if (message.type === 'experiment') this.#see(message.experiment);
+    if (message.type === 'overview') message.experiments.forEach((view) => this.#see(view));
     if (message.type === 'point' && message.experimentId === this.#id)
       this.points = mergePoints(this.points, [message.point], KEEP_MS);
     if (message.type === 'journal' && message.entry.experimentId === this.#id) this.#add([message.entry]);
+  }
+
+  /** A new run of the same name: what of it went by before this page knew of it is fetched. */
+  #see(view: ExperimentView): void {
+    if (view.name !== this.name || view.id === this.#id) return;
+    this.missing = false;
+    this.#turnTo(view.id);
+    void this.load();
   }
 
   #turnTo(id: string): void {
@@ -58,7 +64,6 @@ export class RunData {
   }
 
   #add(entries: readonly JournalEntry[]): void {
-    const bySeq = new Map([...this.journal, ...entries].map((entry) => [entry.seq, entry]));
-    this.journal = [...bySeq.values()].sort((a, b) => a.seq - b.seq);
+    this.journal = mergeEntries(this.journal, entries);
   }
 }

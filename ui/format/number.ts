@@ -67,6 +67,11 @@ export function formatEffect(effect: number | null, unit: 'share' | 'ms'): strin
   return `${sign}${text}${unit === 'share' ? ' pp' : '%'}`;
 }
 
+/** An interval of effects; the unit stands once. */
+export function formatInterval([from, to]: readonly [number, number], unit: 'share' | 'ms'): string {
+  return `${formatEffect(from, unit).replace(/ pp$|%$/, '')} to ${formatEffect(to, unit)}`;
+}
+
 const SUPERSCRIPT = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
 /** An e-value: evidence against a null hypothesis, 0 … 1e300. */

@@ -3,7 +3,7 @@
 const INLINE_LIMIT = 68;
 /** Texts that YAML would read as something else, or that hold its punctuation. */
 const NEEDS_QUOTES =
-  /^$|^[\s\-?:,[\]{}#&*!|>'"%@`]|[:#]\s|\s#|:$|\s$|[\n\r\t,[\]{}]|^(?:~|null|true|false|yes|no|on|off|y|n)$|^[-+]?\.?\d[\da-fox_.:e+-]*$|^[-+]?\.(?:inf|nan)$|^<<$|^=$/i;
+  /^$|^[\s\-?:,[\]{}#&*!|>'"%@`]|[:#]\s|\s#|:$|\s$|[\n\r\t,[\]{}]|^(?:~|null|true|false|yes|no|on|off|y|n)$|^(?!.*\..*\.)[-+]?\.?\d[\da-fox_.:e+-]*$|^[-+]?\.(?:inf|nan)$|^<<$|^=$/i;
 
 /** @param value - JSON: maps, lists, texts, numbers, booleans, null */
 export function toYaml(value: unknown): string {
@@ -35,7 +35,7 @@ function flow(value: unknown): string {
     const entries = Object.entries(value).filter(([, v]) => v !== undefined);
     return `{${entries.map(([key, v]) => `${text(key)}: ${flow(v)}`).join(', ')}}`;
   }
-  return typeof value === 'string' ? text(value) : String(value ?? null);
+  return typeof value === 'string' ? text(value) : (JSON.stringify(value) ?? 'null');
 }
 
 function text(value: string): string {

@@ -3,6 +3,7 @@
  * because a connection whose peer vanished without a word stays "open" for minutes.
  */
 import type { LiveMessage } from '../../contracts/live.ts';
+import { LIVE_PATH } from '../../contracts/paths.ts';
 
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 4_000;
@@ -14,6 +15,13 @@ export type FeedEvents = {
   /** A connection was made, the first one or again: what was missed must be fetched. */
   readonly onOpen: () => void;
 };
+
+/** The stream of the server that served the page. */
+export function liveUrl(page: string): string {
+  const url = new URL(LIVE_PATH, page);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  return url.href;
+}
 
 /** How long to wait before the n-th attempt in a row. @param jitter - 0 … 1, so that many pages do not come at once */
 export function retryDelayMs(attempt: number, jitter: number): number {

@@ -2,10 +2,9 @@
 import { untrack } from 'svelte';
 import type { ExperimentView } from '../../contracts/experiment.ts';
 import type { LiveMessage, ProxyView, ServicePoint, ServiceView } from '../../contracts/live.ts';
-import { LIVE_PATH } from '../../contracts/paths.ts';
 import { mergePoints } from '../model/series.ts';
 import { api, explain } from './api-client.ts';
-import { LiveFeed } from './live-feed.ts';
+import { LiveFeed, liveUrl } from './live-feed.ts';
 import { notify } from './notices.svelte.ts';
 
 /** Two intervals of the stream, and half a one for the way. */
@@ -33,9 +32,7 @@ class Mesh {
   #ticker: ReturnType<typeof setInterval> | undefined;
 
   open(): void {
-    const url = new URL(LIVE_PATH, location.href);
-    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-    this.#feed = new LiveFeed(url.href, {
+    this.#feed = new LiveFeed(liveUrl(location.href), {
       onMessage: (message) => this.#take(message),
       onOpen: () => this.#opened(),
     });

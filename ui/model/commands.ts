@@ -3,11 +3,13 @@
 export const COMMANDS = {
   apply: 'bin/meshproof apply -f mesh.yaml',
   run: 'bin/meshproof run canary.yaml --wait',
+  demo: 'npm run demo',
   up: 'bin/meshproof up -f mesh.yaml',
   list: 'bin/meshproof get experiments',
   halt: 'bin/meshproof halt',
   watch: (name: string) => `bin/meshproof gate wait ${name}`,
-  get: (name: string) => `bin/meshproof get experiment ${name} -o json`,
+  status: (name: string) => `bin/meshproof status ${name}`,
+  journal: (name: string) => `bin/meshproof get journal ${name}`,
   abort: (name: string) => `bin/meshproof abort ${name}`,
   promote: (name: string) => `bin/meshproof promote ${name}`,
 } as const;

@@ -18,7 +18,7 @@ export function marksOf(points: readonly ExperimentPoint[], view: Ending): reado
   const marks: Mark[] = [];
   points.forEach((point, i) => {
     const before = points[i - 1]?.intendedPpm ?? 0;
-    if (point.intendedPpm !== before && (i > 0 || point.intendedPpm > 0))
+    if (point.intendedPpm !== before)
       marks.push({ at: point.at / 1_000, label: formatWeight(point.intendedPpm), tone: 'step' });
   });
   if (view.endedAt !== null) {

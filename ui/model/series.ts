@@ -1,4 +1,5 @@
 /** Histories of points, and what the small charts draw of them. */
+import type { JournalEntry } from '../../contracts/experiment.ts';
 import type { ExperimentPoint } from '../../contracts/live.ts';
 
 /** Adds points to a history that is in order of time; a point of a second that is there takes its place. */
@@ -15,6 +16,12 @@ export function mergePoints<P extends { readonly at: number }>(
     : [...new Map([...history, ...more].map((p) => [p.at, p])).values()].sort((a, b) => a.at - b.at);
   const newest = merged.at(-1)?.at ?? 0;
   return merged.filter((p) => p.at > newest - keepMs);
+}
+
+/** Adds journal entries; each stands once, in order. */
+export function mergeEntries(journal: readonly JournalEntry[], more: readonly JournalEntry[]): readonly JournalEntry[] {
+  const bySeq = new Map([...journal, ...more].map((entry) => [entry.seq, entry]));
+  return [...bySeq.values()].sort((a, b) => a.seq - b.seq);
 }
 
 /** Candidate requests a second, over the last 10 s; null where that is unknown. */

@@ -1,3 +1,4 @@
+/* global document */
 // Runs before the first paint, so that a chosen theme does not flash. A file, not inline: the policy allows only 'self'.
 try {
   const chosen = localStorage.getItem('meshproof.theme');

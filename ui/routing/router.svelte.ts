@@ -1,9 +1,9 @@
 /** Where the reader is: the address is the state, so that a link shows another person the same view. */
-import { routeOf } from './routes.ts';
+import { paramOf, routeOf, withParam } from './routes.ts';
 
 class Router {
   path = $state(location.pathname);
-  query = $state.raw(new URLSearchParams(location.search));
+  search = $state(location.search);
   readonly route = $derived(routeOf(this.path));
 
   /** Follows the history and the links of this origin. @returns a function that stops it */
@@ -20,19 +20,19 @@ class Router {
     window.scrollTo(0, 0);
   }
 
+  param(key: string): string | null {
+    return paramOf(this.search, key);
+  }
+
   /** Changes one parameter without a new step in the history. @param value - null takes it away */
-  setQuery(key: string, value: string | null): void {
-    const query = new URLSearchParams(this.query);
-    if (value === null) query.delete(key);
-    else query.set(key, value);
-    const text = query.toString();
-    history.replaceState(null, '', text === '' ? this.path : `${this.path}?${text}`);
-    this.query = query;
+  setParam(key: string, value: string | null): void {
+    this.search = withParam(this.search, key, value);
+    history.replaceState(null, '', this.path + this.search);
   }
 
   #read(): void {
     this.path = location.pathname;
-    this.query = new URLSearchParams(location.search);
+    this.search = location.search;
   }
 
   #clicked(event: MouseEvent): void {

@@ -23,3 +23,17 @@ export function routeOf(path: string): Route {
   }
   return { page: 'not-found', path };
 }
+
+/** @param search - the query of an address, with its question mark or empty */
+export function paramOf(search: string, key: string): string | null {
+  return new URLSearchParams(search).get(key);
+}
+
+/** The query with one parameter changed. @param value - null takes it away */
+export function withParam(search: string, key: string, value: string | null): string {
+  const query = new URLSearchParams(search);
+  if (value === null) query.delete(key);
+  else query.set(key, value);
+  const text = query.toString();
+  return text === '' ? '' : `?${text}`;
+}

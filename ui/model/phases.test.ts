@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest';
+import { PHASES } from '../../contracts/experiment.ts';
+import type { ExperimentView } from '../../contracts/experiment.ts';
+import { inOrder, phaseStrip } from './phases.ts';
+
+type Step = ExperimentView['steps'][number]['state'];
+const standing = (
+  phase: ExperimentView['phase'],
+  verdict: ExperimentView['verdict'] = 'PENDING',
+  state: Step = 'done',
+) => ({
+  phase,
+  verdict,
+  steps: [{ weightPpm: 10_000, state }],
+});
+const phasesOf = (...args: Parameters<typeof standing>): string[] =>
+  phaseStrip(standing(...args)).map((item) => `${item.phase}:${item.state}`);
+
+describe('the phase strip', () => {
+  test('marks exactly one phase as current, in every phase', () => {
+    for (const phase of PHASES) {
+      const strip = phaseStrip(standing(phase));
+      expect(strip.filter((item) => item.state === 'current').map((item) => item.phase)).toEqual([phase]);
+    }
+  });
+
+  test('shows no step to a run that was rolled back before its first', () => {
+    expect(phasesOf('rolled-back', 'INCONCLUSIVE', 'waiting')).not.toContain('stepping:done');
+    expect(phasesOf('rolled-back', 'FAIL', 'done')).toContain('stepping:done');
+  });
+
+  test('promises no promotion to a run that rolls back', () => {
+    expect(phasesOf('rolling-back', 'FAIL').join()).not.toContain('promot');
+  });
+
+  test('blames the candidate only for a failure', () => {
+    const tone = (verdict: ExperimentView['verdict']) => phaseStrip(standing('rolled-back', verdict)).at(-1)?.tone;
+    expect([tone('FAIL'), tone('INCONCLUSIVE'), tone('PENDING')]).toEqual(['bad', 'warn', 'warn']);
+  });
+});
+
+test('running experiments come first, then the latest', () => {
+  const view = (name: string, phase: string, startedAt: string) => ({ name, phase, startedAt }) as ExperimentView;
+  const views = [
+    view('old', 'promoted', '2026-01-01T00:00:00Z'),
+    view('new', 'rolled-back', '2026-01-03T00:00:00Z'),
+    view('running', 'held', '2025-12-01T00:00:00Z'),
+  ];
+  expect(inOrder(views).map((v) => v.name)).toEqual(['running', 'new', 'old']);
+});
