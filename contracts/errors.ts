@@ -34,6 +34,7 @@ export const ERRORS = {
   UPSTREAM_TIMEOUT: { status: 504, faultOf: 'upstream', message: 'the endpoint did not answer in time' },
   OVERLOADED: { status: 503, faultOf: 'proxy', message: 'the proxy sheds load: too many requests or connections' },
   DRAINING: { status: 503, faultOf: 'proxy', message: 'the proxy is draining' },
+  TRAFFIC_THREAD_STUCK: { status: 503, faultOf: 'proxy', message: 'the thread that carries traffic does not answer' },
   LOOP_DETECTED: { status: 508, faultOf: 'operator', message: 'the request has passed through this proxy before' },
   FAULT_ABORT: { status: 503, faultOf: 'experiment', message: 'a fault that was declared aborted the request' },
 

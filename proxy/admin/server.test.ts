@@ -1,0 +1,146 @@
+/** The admin server for real: its thread, its sockets, and a traffic thread that is stuck. */
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { request } from 'node:http';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MeshproofError } from '../../contracts/errors.ts';
+import { HaltSwitch } from '../halt-switch.ts';
+import { FakeDataplane } from '../testing/fake-dataplane.ts';
+import { AdminServer } from './server.ts';
+
+const log = pino({ level: 'silent' });
+
+describe('the admin server', () => {
+  let dataplane: FakeDataplane;
+  let halt: HaltSwitch;
+  let admin: AdminServer;
+  let haltedSeen: Promise<void>;
+
+  beforeEach(async () => {
+    dataplane = new FakeDataplane();
+    halt = new HaltSwitch();
+    let told = (): void => {};
+    haltedSeen = new Promise((resolve) => (told = resolve));
+    admin = await AdminServer.start({ listen: '127.0.0.1:0', dataplane, halt, onHalted: () => told(), log });
+  });
+  afterEach(() => admin.close());
+
+  const get = (path: string, init: RequestInit = {}): Promise<Response> =>
+    fetch(`http://${admin.address}${path}`, init);
+
+  it('is ready when the data plane is, and 503 otherwise', async () => {
+    expect((await get('/ready')).status).toBe(200);
+    dataplane.isReady = false;
+    expect((await get('/ready')).status).toBe(503);
+  });
+
+  it('shows the stack as JSON, and as a list to who asks for text', async () => {
+    expect(await (await get('/stack')).json()).toEqual({ stack: dataplane.stack() });
+    const list = await (await get('/stack', { headers: { accept: 'text/plain' } })).text();
+    expect(list.split('\n')[0]).toBe('1. rescue    every failure becomes one marked response');
+  });
+
+  it('shows the configuration that is in force', async () => {
+    dataplane.version = 7;
+    expect(await (await get('/config')).json()).toMatchObject({ version: 7, documents: [] });
+  });
+
+  it('exposes metrics, those of the process among them', async () => {
+    const response = await get('/metrics');
+    expect(response.headers.get('content-type')).toContain('version=0.0.4');
+    const text = await response.text();
+    expect(text).toContain('meshproof_requests_in_flight 0\n');
+    expect(text).toMatch(/\nprocess_resident_memory_bytes [1-9]\d+\n/);
+  });
+
+  it('halts at a POST, tells the traffic thread, and at nothing else', async () => {
+    expect((await get('/halt')).status).toBe(405);
+    expect(halt.generation).toBe(0);
+    const response = await get('/halt', { method: 'POST' });
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ halted: true });
+    expect(halt.generation).toBe(1);
+    await haltedSeen;
+  });
+
+  it('refuses to halt for a page of another origin, or under a name that was rebound to us', async () => {
+    const port = admin.address.split(':')[1];
+    expect(await post(admin.address, { origin: 'http://evil.example' })).toBe(403);
+    expect(await post(admin.address, { host: `evil.example:${port}`, origin: `http://evil.example:${port}` })).toBe(
+      403,
+    );
+    expect(halt.generation).toBe(0);
+    expect(await post(admin.address, { host: `localhost:${port}` })).toBe(200);
+    expect(halt.generation).toBe(1);
+  });
+
+  it('answers an unknown path with the list of those that exist', async () => {
+    const response = await get('/nope');
+    expect(response.status).toBe(404);
+    const body = JSON.stringify(await response.json());
+    for (const path of ['/ready', '/metrics', '/stack', '/config', '/healthz', '/halt']) expect(body).toContain(path);
+  });
+
+  it('answers, and lives on, when the data plane throws', async () => {
+    dataplane.metrics = () => {
+      throw new Error('broken inside');
+    };
+    const response = await get('/metrics');
+    expect(response.status).toBe(500);
+    expect(await response.json()).toMatchObject({ error: { code: 'INTERNAL' } });
+    expect((await get('/ready')).status).toBe(200);
+  });
+
+  it('says who wants an address that is taken', async () => {
+    const second = AdminServer.start({ listen: admin.address, dataplane, halt, onHalted: () => {}, log });
+    const error = await second.then(
+      () => undefined,
+      (e: unknown) => e,
+    );
+    expect(error).toBeInstanceOf(MeshproofError);
+    expect(error).toMatchObject({
+      code: 'ADDRESS_IN_USE',
+      detail: expect.stringContaining(`${admin.address} (admin)`),
+    });
+  });
+});
+
+describe('a traffic thread that is stuck', () => {
+  it('is halted all the same, and is reported as not answering', async () => {
+    const program = fileURLToPath(new URL('../testing/stuck-proxy.ts', import.meta.url));
+    const loader = new URL('../testing/strip-types.mjs', import.meta.url).href;
+    const child = spawn(process.execPath, ['--import', loader, program], { stdio: ['pipe', 'pipe', 'inherit'] });
+    try {
+      const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+      const next = async (): Promise<unknown> => (await lines.next()).value;
+      const address = String(await next());
+      expect((await fetch(`http://${address}/ready`)).status).toBe(200);
+      child.stdin.write('go\n');
+      expect(await next()).toBe('stuck');
+      const ready = await fetch(`http://${address}/ready`);
+      expect(ready.status).toBe(503);
+      expect(await ready.json()).toMatchObject({ error: { code: 'TRAFFIC_THREAD_STUCK' } });
+      expect((await fetch(`http://${address}/healthz`)).status).toBe(200);
+      expect((await fetch(`http://${address}/halt`, { method: 'POST' })).status).toBe(200);
+      expect(await next()).toBe('halted');
+      expect(await next()).toBe('told');
+    } finally {
+      child.kill();
+    }
+  }, 30_000);
+});
+
+/** A POST to /halt with headers that fetch would not let us set. */
+function post(address: string, headers: Record<string, string>): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const [host, port] = address.split(':');
+    request({ host, port, path: '/halt', method: 'POST', headers, agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    })
+      .on('error', reject)
+      .end();
+  });
+}

@@ -1,0 +1,53 @@
+/**
+ * Every metric that a proxy exposes. Names, labels and units are a contract: docs/metrics.md holds the same table and
+ * a test compares. No label takes a value that a client chooses freely (no path, no header), so their number is bounded.
+ */
+import type { Family, MetricType, Sample } from './exposition.ts';
+
+type Row = { readonly type: MetricType; readonly help: string };
+
+export const METRICS = {
+  istio_requests_total: { type: 'counter', help: 'Requests that this proxy sent to a service, by response code.' },
+  istio_request_duration_milliseconds: {
+    type: 'histogram',
+    help: "Time from a request's head to the end of its answer, retries included.",
+  },
+  meshproof_requests_total: { type: 'counter', help: 'Requests by service, version, route and class of answer.' },
+  meshproof_retries_total: { type: 'counter', help: 'Attempts beyond the first.' },
+  meshproof_shielded_total: { type: 'counter', help: 'Failures on a candidate that the user never saw.' },
+  meshproof_faults_injected_total: { type: 'counter', help: 'Faults that met a request.' },
+  meshproof_proxy_errors_total: { type: 'counter', help: 'Answers that the proxy made itself, by error code.' },
+  meshproof_downstream_connections: { type: 'gauge', help: 'Open connections of clients.' },
+  meshproof_downstream_connections_opened_total: { type: 'counter', help: 'Connections that clients opened.' },
+  meshproof_upstream_connections: { type: 'gauge', help: 'Open connections to endpoints.' },
+  meshproof_upstream_connections_opened_total: { type: 'counter', help: 'Connections opened to endpoints.' },
+  meshproof_requests_in_flight: { type: 'gauge', help: 'Requests that have not been answered yet.' },
+  meshproof_config_version: { type: 'gauge', help: 'Version of the configuration in force.' },
+  meshproof_overlay_candidate_ratio: {
+    type: 'gauge',
+    help: 'Share of the requests under an overlay that goes to the candidate, 0 to 1.',
+  },
+  meshproof_overlay_lease_remaining_seconds: {
+    type: 'gauge',
+    help: 'Time until the overlay drops by itself, unless its lease is renewed.',
+  },
+  meshproof_lease_expired_total: { type: 'counter', help: 'Overlays that dropped because their lease ran out.' },
+  process_cpu_seconds_total: { type: 'counter', help: 'CPU time of the process, user and system.' },
+  process_resident_memory_bytes: { type: 'gauge', help: 'Resident memory of the process.' },
+  process_start_time_seconds: { type: 'gauge', help: 'Start of the process, in seconds since the Unix epoch.' },
+  nodejs_heap_size_used_bytes: { type: 'gauge', help: 'JavaScript heap in use by the thread that carries traffic.' },
+  nodejs_eventloop_lag_p99_seconds: {
+    type: 'gauge',
+    help: 'How late the thread that carries traffic came to its timers, 99th percentile since the last scrape.',
+  },
+  nodejs_eventloop_lag_max_seconds: {
+    type: 'gauge',
+    help: 'How late the thread that carries traffic came to its timers, at worst since the last scrape.',
+  },
+} as const satisfies Record<string, Row>;
+
+export type MetricName = keyof typeof METRICS;
+
+export function family(name: MetricName, samples: readonly Sample[]): Family {
+  return { name, ...METRICS[name], samples };
+}

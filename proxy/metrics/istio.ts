@@ -1,0 +1,70 @@
+/** Istio's standard metrics: the labels that a proxy without Kubernetes can fill truthfully, and no others. */
+import type { MetricsSnapshot, TrafficTotal } from '../dataplane-api.ts';
+import { family } from './catalog.ts';
+import { ENVOY_BUCKETS_MS, toEnvoyBuckets } from './envoy-buckets.ts';
+import type { Family, Labels, Sample } from './exposition.ts';
+
+/** What one version of a service got, over all its routes: a route is not one of Istio's labels. */
+type Destination = {
+  readonly labels: Labels;
+  readonly codes: Map<number, number>;
+  readonly buckets: number[];
+  sumUs: number;
+};
+
+export function istioFamilies(snapshot: MetricsSnapshot): Family[] {
+  const destinations = byDestination(snapshot);
+  return [
+    family('istio_requests_total', destinations.flatMap(requests)),
+    // Latency is counted over all codes, so the histogram has no response_code.
+    family('istio_request_duration_milliseconds', destinations.flatMap(durations)),
+  ];
+}
+
+function byDestination({ source, traffic }: MetricsSnapshot): Destination[] {
+  const found = new Map<string, Destination>();
+  for (const total of traffic) {
+    const key = JSON.stringify([total.service, total.version]);
+    const destination = found.get(key) ?? emptyDestination(source, total);
+    found.set(key, destination);
+    for (const [code, count] of total.codes) {
+      destination.codes.set(code, (destination.codes.get(code) ?? 0) + count);
+    }
+    toEnvoyBuckets(total.latency).forEach((count, i) => {
+      destination.buckets[i] = (destination.buckets[i] ?? 0) + count;
+    });
+    destination.sumUs += total.latencySumUs;
+  }
+  return [...found.values()];
+}
+
+function emptyDestination(source: string, { service, version }: TrafficTotal): Destination {
+  const labels = {
+    reporter: 'source',
+    source_workload: source,
+    destination_service: service,
+    destination_service_name: service,
+    destination_workload: `${service}-${version}`,
+    destination_version: version,
+    request_protocol: 'http',
+    connection_security_policy: 'none',
+  };
+  return { labels, codes: new Map(), buckets: [], sumUs: 0 };
+}
+
+function requests({ labels, codes }: Destination): Sample[] {
+  return [...codes].map(([code, value]) => ({
+    labels: { ...labels, response_code: String(code), response_flags: '-' },
+    value,
+  }));
+}
+
+function durations({ labels, buckets, sumUs }: Destination): Sample[] {
+  const count = buckets.at(-1) ?? 0;
+  const bounds = [...ENVOY_BUCKETS_MS.map(String), '+Inf'];
+  return [
+    ...bounds.map((le, i) => ({ suffix: '_bucket', labels: { ...labels, le }, value: buckets[i] ?? 0 })),
+    { suffix: '_sum', labels, value: sumUs / 1_000 },
+    { suffix: '_count', labels, value: count },
+  ];
+}

@@ -1,0 +1,45 @@
+/** A snapshot in which every metric has a value, for tests of what is exposed. */
+import { BUCKET_COUNT, bucketOf } from '../../contracts/histogram.ts';
+import type { MetricsSnapshot, TrafficTotal } from '../dataplane-api.ts';
+
+/** @param latenciesUs - one request each, all answered 200 */
+export function trafficOf(version: string, route: string, latenciesUs: readonly number[]): TrafficTotal {
+  const latency = new Float64Array(BUCKET_COUNT);
+  for (const us of latenciesUs) latency[bucketOf(us)] = (latency[bucketOf(us)] ?? 0) + 1;
+  return {
+    service: 'reviews',
+    version,
+    route,
+    codes: [[200, latenciesUs.length]],
+    retries: 2,
+    shielded: 1,
+    latencySumUs: latenciesUs.reduce((sum, us) => sum + us, 0),
+    latency,
+  };
+}
+
+export const FULL_METRICS: MetricsSnapshot = {
+  source: 'edge',
+  traffic: [
+    trafficOf('v1', 'default', [400, 900, 30_000]),
+    {
+      ...trafficOf('v1', 'api', [2_000]),
+      codes: [
+        [0, 1],
+        [204, 2],
+        [503, 3],
+      ],
+    },
+    trafficOf('v2', 'default', [12_000_000]),
+  ],
+  faults: [{ fault: 'slow', service: 'reviews', at: 'attempt', type: 'delay', injected: 4 }],
+  errors: [{ code: 'UPSTREAM_RESET', count: 5 }],
+  downstreamConnections: 6,
+  downstreamConnectionsTotal: 60,
+  upstreamConnections: 7,
+  upstreamConnectionsTotal: 70,
+  requestsInFlight: 8,
+  configVersion: 9,
+  overlays: [{ experiment: 'reviews-v2', service: 'reviews', candidatePpm: 50_000, leaseLeftMs: 8_500 }],
+  leaseExpiredTotal: 1,
+};
