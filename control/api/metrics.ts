@@ -1,0 +1,36 @@
+/** The control plane's own metrics, for Prometheus. */
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { PHASES } from '../../contracts/experiment.ts';
+import type { ControlPlane } from '../control-plane.ts';
+
+/** The process has one set of default metrics, however many control planes a test starts in it. */
+const PROCESS = new Registry();
+collectDefaultMetrics({ register: PROCESS });
+
+export async function renderMetrics(plane: ControlPlane): Promise<string> {
+  const registry = new Registry();
+  const gauge = (name: string, help: string, value: number): void => {
+    new Gauge({ name, help, registers: [registry] }).set(value);
+  };
+  gauge('meshproof_control_proxies_connected', 'Proxies that are connected now.', plane.hub.connected);
+  gauge(
+    'meshproof_control_config_version',
+    'The version of the configuration that proxies should have.',
+    plane.documents.version,
+  );
+  gauge(
+    'meshproof_control_lost_reports',
+    'Telemetry reports that proxies sent and that did not arrive.',
+    plane.hub.lostReports,
+  );
+  gauge('meshproof_control_overlays', 'Overlays in force.', plane.hub.overlays().length);
+  const phases = new Gauge({
+    name: 'meshproof_control_experiments',
+    help: 'Experiments by phase.',
+    labelNames: ['phase'],
+    registers: [registry],
+  });
+  const views = plane.runner.views();
+  for (const phase of PHASES) phases.set({ phase }, views.filter((v) => v.phase === phase).length);
+  return (await registry.metrics()) + (await PROCESS.metrics());
+}

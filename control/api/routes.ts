@@ -1,0 +1,200 @@
+/** Every route of the API, as data: what it takes, what it answers, and the sentence that stands in the OpenAPI document. */
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { ApplyBody, ReasonBody, RunBody } from '../../contracts/api.ts';
+import type { SourceDocument } from '../../contracts/document.ts';
+import { MeshproofError } from '../../contracts/errors.ts';
+import { ExperimentView, GateStatus, JournalEntry } from '../../contracts/experiment.ts';
+import { ExperimentPoint, ProxyView, ServiceView } from '../../contracts/live.ts';
+import { API } from '../../contracts/paths.ts';
+import { gateStatus } from '../../experiments/gate.ts';
+import type { ControlPlane } from '../control-plane.ts';
+
+export type ApiRoute = {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  /** With `:name` for parameters. */
+  readonly path: string;
+  readonly summary: string;
+  readonly body?: z.ZodType;
+  readonly answers: z.ZodType;
+  readonly status?: number;
+  readonly handle: (plane: ControlPlane, request: FastifyRequest, body: unknown) => unknown;
+};
+
+const SourceDocumentAnswer = z.record(z.string(), z.unknown());
+const ApplyAnswer = z.object({
+  version: z.int(),
+  results: z.array(z.object({ key: z.string(), action: z.enum(['created', 'changed', 'unchanged']) })),
+});
+const HaltAnswer = z.object({ experiments: z.array(z.string()), proxies: z.int(), tookMs: z.number() });
+const Nothing = z.object({});
+
+function parameter(request: FastifyRequest, name: string): string {
+  return (request.params as Record<string, string>)[name] ?? '';
+}
+
+/** Who asks, for the journal: a name that the caller gives itself, or the address. */
+function caller(request: FastifyRequest): string {
+  const name = request.headers['x-meshproof-user'];
+  return typeof name === 'string' && name !== '' ? name.slice(0, 100) : `api (${request.ip})`;
+}
+
+function reasonOf(body: unknown): string {
+  return (body as z.output<typeof ReasonBody>).reason ?? 'no reason given';
+}
+
+const DOCUMENT_ROUTES: readonly ApiRoute[] = [
+  {
+    method: 'PUT',
+    path: API.documents,
+    summary: 'Apply documents: all of them, or none',
+    body: ApplyBody,
+    answers: ApplyAnswer,
+    handle: (plane, _request, body) => {
+      const { documents, dryRun } = body as z.output<typeof ApplyBody>;
+      return plane.documents.apply(documents, dryRun ?? false);
+    },
+  },
+  {
+    method: 'GET',
+    path: API.documents,
+    summary: 'List the declared documents, as they were written',
+    answers: z.object({ version: z.int(), documents: z.array(SourceDocumentAnswer) }),
+    handle: (plane, request) => {
+      const { kind } = request.query as { kind?: string };
+      const documents = plane.documents.all().filter((d) => kind === undefined || d.kind === kind);
+      return { version: plane.documents.version, documents };
+    },
+  },
+  {
+    method: 'GET',
+    path: `${API.documents}/:kind/:name`,
+    summary: 'One document, as it was written',
+    answers: SourceDocumentAnswer,
+    handle: (plane, request): SourceDocument => {
+      const [kind, name] = [parameter(request, 'kind'), parameter(request, 'name')];
+      const document = plane.documents.get(kind, name);
+      if (!document) throw new MeshproofError('DOCUMENT_NOT_FOUND', `${kind}/${name} is not declared`);
+      return document;
+    },
+  },
+  {
+    method: 'DELETE',
+    path: `${API.documents}/:kind/:name`,
+    summary: 'Delete a document that nothing needs',
+    answers: Nothing,
+    handle: async (plane, request) => {
+      const [kind, name] = [parameter(request, 'kind'), parameter(request, 'name')];
+      const using = plane.runner.views().find((v) => v.endedAt === null && kind === 'Service' && v.service === name);
+      if (using)
+        throw new MeshproofError(
+          'DOCUMENT_IN_USE',
+          `the running experiment ${using.name} needs ${kind}/${name}; abort it first`,
+        );
+      await plane.documents.remove(kind, name);
+      return {};
+    },
+  },
+];
+
+const MESH_ROUTES: readonly ApiRoute[] = [
+  {
+    method: 'GET',
+    path: API.services,
+    summary: 'Services with their golden signals and the last five minutes',
+    answers: z.object({ services: z.array(ServiceView) }),
+    handle: (plane) => ({ services: plane.services() }),
+  },
+  {
+    method: 'GET',
+    path: `${API.services}/:name`,
+    summary: 'One service',
+    answers: ServiceView,
+    handle: (plane, request) => {
+      const name = parameter(request, 'name');
+      const service = plane.services().find((s) => s.name === name);
+      if (!service) throw new MeshproofError('DOCUMENT_NOT_FOUND', `Service/${name} is not declared`);
+      return service;
+    },
+  },
+  {
+    method: 'GET',
+    path: API.proxies,
+    summary: 'Proxies, and whether each has the newest configuration',
+    answers: z.object({ proxies: z.array(ProxyView) }),
+    handle: (plane) => ({ proxies: plane.hub.views() }),
+  },
+  {
+    method: 'POST',
+    path: API.halt,
+    summary: 'Stop everything: proxies drop overlays and faults, every experiment is rolled back',
+    body: ReasonBody,
+    answers: HaltAnswer,
+    handle: (plane, request, body) => plane.halt(caller(request), reasonOf(body), () => performance.now()),
+  },
+];
+
+const EXPERIMENT_ROUTES: readonly ApiRoute[] = [
+  {
+    method: 'POST',
+    path: API.experiments,
+    summary: 'Start an experiment',
+    body: RunBody,
+    answers: ExperimentView,
+    status: 201,
+    handle: (plane, _request, body) => plane.run((body as z.output<typeof RunBody>).document),
+  },
+  {
+    method: 'GET',
+    path: API.experiments,
+    summary: 'The last run of each experiment, newest first',
+    answers: z.object({ experiments: z.array(ExperimentView) }),
+    handle: (plane) => ({ experiments: plane.runner.views() }),
+  },
+  {
+    method: 'GET',
+    path: `${API.experiments}/:name`,
+    summary: 'One experiment with its verdict and evidence',
+    answers: ExperimentView,
+    handle: (plane, request) => plane.experiment(parameter(request, 'name')),
+  },
+  {
+    method: 'GET',
+    path: `${API.experiments}/:name/journal`,
+    summary: 'The journal: every decision with its evidence, in order',
+    answers: z.object({ entries: z.array(JournalEntry) }),
+    handle: async (plane, request) => ({ entries: await plane.journal(parameter(request, 'name')) }),
+  },
+  {
+    method: 'GET',
+    path: `${API.experiments}/:name/points`,
+    summary: 'Both arms, second by second',
+    answers: z.object({ points: z.array(ExperimentPoint) }),
+    handle: (plane, request) => ({ points: plane.points(parameter(request, 'name')) }),
+  },
+  {
+    method: 'POST',
+    path: `${API.experiments}/:name/abort`,
+    summary: 'End it now, by rolling back',
+    body: ReasonBody,
+    answers: ExperimentView,
+    handle: (plane, request, body) => plane.runner.abort(parameter(request, 'name'), caller(request), reasonOf(body)),
+  },
+  {
+    method: 'POST',
+    path: `${API.experiments}/:name/promote`,
+    summary: 'Promote by hand',
+    body: ReasonBody,
+    answers: ExperimentView,
+    handle: (plane, request, body) => plane.runner.promote(parameter(request, 'name'), caller(request), reasonOf(body)),
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/gates/:name',
+    summary: 'The status document for pipelines; 200 whenever the question could be answered',
+    answers: GateStatus,
+    handle: (plane, request) => gateStatus(plane.experiment(parameter(request, 'name'))),
+  },
+];
+
+export const ROUTES: readonly ApiRoute[] = [...DOCUMENT_ROUTES, ...MESH_ROUTES, ...EXPERIMENT_ROUTES];

@@ -1,0 +1,157 @@
+/** The parts of a control plane, put together, and the answers that the API and the live stream give from them. */
+import { randomBytes } from 'node:crypto';
+import type { SourceDocument } from '../contracts/document.ts';
+import type { HaltResult } from '../contracts/api.ts';
+import { MeshproofError } from '../contracts/errors.ts';
+import type { ExperimentView, JournalEntry } from '../contracts/experiment.ts';
+import type { LiveMessage, ServiceView } from '../contracts/live.ts';
+import { checkDocument } from '../contracts/parse.ts';
+import type { RunnerApi } from '../experiments/ports.ts';
+import { isOverPhase } from './experiments/phase.ts';
+import { createRunner } from '../experiments/runner.ts';
+import { InvalidDocuments } from './documents/invalid-documents.ts';
+import { Documents } from './documents/documents.ts';
+import { Hub } from './distribution/hub.ts';
+import { portsOf } from './experiments/ports.ts';
+import { LiveStream } from './live/live-stream.ts';
+import type { Store } from './store/store.ts';
+import { ArmTelemetry } from './telemetry/arms.ts';
+import { ServiceTelemetry } from './telemetry/services.ts';
+
+const TICK_MS = 100;
+const SECOND_MS = 1_000;
+
+export class ControlPlane {
+  readonly store: Store;
+  readonly documents: Documents;
+  readonly hub: Hub;
+  readonly runner: RunnerApi;
+  readonly live = new LiveStream();
+  readonly #services = new ServiceTelemetry();
+  readonly #arms = new ArmTelemetry();
+  readonly #wallClock: () => Date;
+  readonly #timers: NodeJS.Timeout[];
+
+  private constructor(store: Store, documents: Documents, hub: Hub, wallClock: () => Date, nowMs: () => number) {
+    this.store = store;
+    this.documents = documents;
+    this.hub = hub;
+    this.#wallClock = wallClock;
+    const onChange = (experiment: ExperimentView): void => this.live.publish({ type: 'experiment', experiment });
+    const onJournal = (entry: JournalEntry): void => this.live.publish({ type: 'journal', entry: forPeople(entry) });
+    this.runner = createRunner(portsOf({ store, documents, hub, wallClock, nowMs, onChange, onJournal }));
+    hub.onReport = ({ traffic, arms }) => {
+      // The judge first: a rollback must not wait for charts.
+      this.runner.observe(arms);
+      const now = wallClock().getTime();
+      this.#services.add(traffic, now);
+      this.#arms.add(arms, now);
+    };
+    this.#arms.onPoint = (experimentId, point) => this.live.publish({ type: 'point', experimentId, point });
+    this.#timers = [setInterval(() => this.runner.tick(), TICK_MS), setInterval(() => this.#everySecond(), SECOND_MS)];
+  }
+
+  /** Opens on a store, and takes up every experiment of its journal. */
+  static async open(store: Store, wallClock: () => Date, nowMs: () => number): Promise<ControlPlane> {
+    const documents = await Documents.load(store);
+    const hub = new Hub(documents, await store.overlays(), wallClock);
+    const plane = new ControlPlane(store, documents, hub, wallClock, nowMs);
+    await plane.runner.resume();
+    return plane;
+  }
+
+  /** Starts a run of a document. @throws MeshproofError DOCUMENT_INVALID, EXPERIMENT_RUNNING, EXPERIMENT_OVERLAP, BASELINE_NOT_STABLE */
+  async run(source: SourceDocument): Promise<ExperimentView> {
+    const checked = checkDocument(source);
+    if (!checked.ok) {
+      const key = `${String(source.kind)}/${String(source.metadata?.name)}`;
+      throw new InvalidDocuments(
+        checked.issues.map((i) => ({ key, path: `${key} ${i.path.map(String).join('.')}`, message: i.message })),
+      );
+    }
+    if (checked.document.kind !== 'Canary') {
+      throw new MeshproofError('DOCUMENT_INVALID', `a ${checked.document.kind} is not an experiment; apply it instead`);
+    }
+    const id = `exp_${this.#wallClock().getTime().toString(36)}${randomBytes(4).toString('hex')}`;
+    return this.runner.run(id, checked.document, source);
+  }
+
+  /** @throws MeshproofError EXPERIMENT_NOT_FOUND */
+  experiment(name: string): ExperimentView {
+    const view = this.runner.view(name);
+    if (!view)
+      throw new MeshproofError(
+        'EXPERIMENT_NOT_FOUND',
+        `no experiment "${name}" was run here; start it with: meshproof run FILE`,
+      );
+    return view;
+  }
+
+  async journal(name: string): Promise<readonly JournalEntry[]> {
+    const entries = await this.store.readJournal(this.experiment(name).id);
+    return entries.map(forPeople);
+  }
+
+  points(name: string): ReturnType<ArmTelemetry['points']> {
+    return this.#arms.points(this.experiment(name).id);
+  }
+
+  services(): ServiceView[] {
+    const now = this.#wallClock().getTime();
+    return this.documents.config().flatMap((source) => {
+      const checked = source.kind === 'Service' ? checkDocument(source) : undefined;
+      return checked?.ok && checked.document.kind === 'Service' ? [this.#services.view(checked.document, now)] : [];
+    });
+  }
+
+  /** Proxies first: they drop overlays and faults before anything is written down. */
+  async halt(by: string, reason: string, nowMs: () => number): Promise<HaltResult> {
+    const startMs = nowMs();
+    const proxies = this.hub.halt(reason);
+    const experiments = await this.runner.halt(by, reason);
+    return { experiments, proxies, tookMs: Math.round(nowMs() - startMs) };
+  }
+
+  overview(): LiveMessage {
+    const now = this.#wallClock().getTime();
+    return {
+      type: 'overview',
+      at: now,
+      services: this.services().map(({ points: _points, ...service }) => ({
+        ...service,
+        point: this.#services.lastPoint(service.name, now),
+      })),
+      experiments: [...this.runner.views()],
+      proxies: [...this.hub.views()],
+    };
+  }
+
+  async close(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.runner.close();
+    this.live.close();
+    this.hub.close();
+    await this.store.close();
+  }
+
+  #everySecond(): void {
+    const now = this.#wallClock().getTime();
+    this.#services.trim(now);
+    this.#arms.turn(
+      new Set(
+        this.runner
+          .views()
+          .filter((v) => !isOverPhase(v.phase))
+          .map((v) => v.id),
+      ),
+      now,
+    );
+    if (this.live.clients > 0) this.live.publish(this.overview());
+  }
+}
+
+/** Without the machine's own state, which is large and is kept for resuming only. */
+function forPeople(entry: JournalEntry): JournalEntry {
+  const { state: _state, ...data } = entry.data;
+  return { ...entry, data };
+}

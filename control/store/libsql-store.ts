@@ -1,0 +1,132 @@
+/** The embedded store: a libSQL file, written through to disk before anything is acknowledged. */
+import { createClient } from '@libsql/client';
+import type { Client, InStatement, Row } from '@libsql/client';
+import { keyOf } from '../../contracts/document.ts';
+import type { SourceDocument } from '../../contracts/document.ts';
+import type { JournalEntry } from '../../contracts/experiment.ts';
+import type { Overlay } from '../../contracts/overlay.ts';
+import { MIGRATIONS } from './migrations.ts';
+import type { Store } from './store.ts';
+
+/**
+ * Opens (and brings up to date) the store.
+ * @param url - `file:PATH`, or `:memory:` for tests
+ */
+export async function openStore(url: string, now: () => Date): Promise<Store> {
+  const client = createClient({ url });
+  if (url !== ':memory:') {
+    await client.execute('PRAGMA journal_mode = WAL');
+    await client.execute('PRAGMA synchronous = FULL');
+  }
+  await migrate(client);
+  return new LibsqlStore(client, now);
+}
+
+async function migrate(client: Client): Promise<void> {
+  await client.execute('CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)');
+  const { rows } = await client.execute('SELECT MAX(version) AS version FROM schema_version');
+  const at = Number(rows[0]?.['version'] ?? 0);
+  for (const [i, statements] of MIGRATIONS.entries()) {
+    const version = i + 1;
+    if (version <= at) continue;
+    await client.batch(
+      [...statements, { sql: 'INSERT INTO schema_version (version) VALUES (?)', args: [version] }],
+      'write',
+    );
+  }
+}
+
+/** @throws when the column does not hold text: the file is not ours */
+function textOf(row: Row, column: string): string {
+  const value = row[column];
+  if (typeof value !== 'string') throw new TypeError(`column ${column} holds ${typeof value}, not text`);
+  return value;
+}
+
+class LibsqlStore implements Store {
+  readonly #client: Client;
+  readonly #now: () => Date;
+
+  constructor(client: Client, now: () => Date) {
+    this.#client = client;
+    this.#now = now;
+  }
+
+  async documents(): Promise<readonly SourceDocument[]> {
+    const { rows } = await this.#client.execute('SELECT source FROM documents ORDER BY key');
+    return rows.map((row) => JSON.parse(textOf(row, 'source')) as SourceDocument);
+  }
+
+  async changeDocuments(set: readonly SourceDocument[], remove: readonly string[], bumps: boolean): Promise<number> {
+    const version = (await this.configVersion()) + (bumps ? 1 : 0);
+    const updatedAt = this.#now().toISOString();
+    const statements: InStatement[] = [
+      ...set.map((source) => ({
+        sql: 'INSERT INTO documents (key, source, updated_at) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET source = excluded.source, updated_at = excluded.updated_at',
+        args: [keyOf(source), JSON.stringify(source), updatedAt],
+      })),
+      ...remove.map((key) => ({ sql: 'DELETE FROM documents WHERE key = ?', args: [key] })),
+      { sql: `UPDATE settings SET value = ? WHERE name = 'config_version'`, args: [String(version)] },
+    ];
+    await this.#client.batch(statements, 'write');
+    return version;
+  }
+
+  async configVersion(): Promise<number> {
+    const { rows } = await this.#client.execute(`SELECT value FROM settings WHERE name = 'config_version'`);
+    return Number(rows[0]?.['value'] ?? 0);
+  }
+
+  async appendJournal(entries: readonly JournalEntry[]): Promise<void> {
+    await this.#client.batch(
+      entries.map((e) => ({
+        sql: 'INSERT INTO journal (experiment_id, seq, at, type, message, data) VALUES (?, ?, ?, ?, ?, ?)',
+        args: [e.experimentId, e.seq, e.at, e.type, e.message, JSON.stringify(e.data)],
+      })),
+      'write',
+    );
+  }
+
+  async readJournal(experimentId: string): Promise<readonly JournalEntry[]> {
+    const { rows } = await this.#client.execute({
+      sql: 'SELECT seq, at, type, message, data FROM journal WHERE experiment_id = ? ORDER BY seq',
+      args: [experimentId],
+    });
+    return rows.map((row) => ({
+      experimentId,
+      seq: Number(row['seq']),
+      at: textOf(row, 'at'),
+      type: textOf(row, 'type'),
+      message: textOf(row, 'message'),
+      data: JSON.parse(textOf(row, 'data')) as Record<string, unknown>,
+    }));
+  }
+
+  async journals(): Promise<readonly string[]> {
+    const { rows } = await this.#client.execute(
+      'SELECT experiment_id FROM journal WHERE seq = 0 ORDER BY at, experiment_id',
+    );
+    return rows.map((row) => textOf(row, 'experiment_id'));
+  }
+
+  async overlays(): Promise<readonly Overlay[]> {
+    const { rows } = await this.#client.execute('SELECT overlay FROM overlays ORDER BY experiment_id');
+    return rows.map((row) => JSON.parse(textOf(row, 'overlay')) as Overlay);
+  }
+
+  async setOverlay(overlay: Overlay): Promise<void> {
+    await this.#client.execute({
+      sql: 'INSERT INTO overlays (experiment_id, overlay) VALUES (?, ?) ON CONFLICT (experiment_id) DO UPDATE SET overlay = excluded.overlay',
+      args: [overlay.experimentId, JSON.stringify(overlay)],
+    });
+  }
+
+  async dropOverlay(experimentId: string): Promise<void> {
+    await this.#client.execute({ sql: 'DELETE FROM overlays WHERE experiment_id = ?', args: [experimentId] });
+  }
+
+  close(): Promise<void> {
+    this.#client.close();
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,66 @@
+/** Both arms of each experiment, second by second, for the charts: first attempts, as the judge sees them. */
+import type { ExperimentPoint } from '../../contracts/live.ts';
+import { ARMS } from '../../contracts/overlay.ts';
+import type { Arm } from '../../contracts/overlay.ts';
+import type { ArmRow } from '../../contracts/telemetry.ts';
+import { Second } from './second.ts';
+
+const KEPT_SECONDS = 900;
+const KEPT_EXPERIMENTS = 20;
+
+type Track = { readonly points: ExperimentPoint[]; at: number; intendedPpm: number; arms: Map<Arm, Second> };
+
+export class ArmTelemetry {
+  /** In the order of their start; the oldest is forgotten first. */
+  readonly #tracks = new Map<string, Track>();
+  onPoint: (experimentId: string, point: ExperimentPoint) => void = () => {};
+
+  add(rows: readonly ArmRow[], nowMs: number): void {
+    const at = Math.floor(nowMs / 1_000);
+    for (const row of rows) {
+      const track = this.#track(row.experimentId, at);
+      this.#turn(row.experimentId, track, at);
+      track.intendedPpm = row.candidatePpm;
+      let second = track.arms.get(row.arm);
+      if (!second) track.arms.set(row.arm, (second = new Second()));
+      second.add(row.requests, row.errors, row.shielded, row.latency);
+    }
+  }
+
+  /** Closes seconds that are over. Called once a second. @param running - ids whose charts go on even without traffic */
+  turn(running: ReadonlySet<string>, nowMs: number): void {
+    const at = Math.floor(nowMs / 1_000);
+    for (const [id, track] of this.#tracks) if (track.arms.size > 0 || running.has(id)) this.#turn(id, track, at);
+  }
+
+  points(experimentId: string): readonly ExperimentPoint[] {
+    return this.#tracks.get(experimentId)?.points ?? [];
+  }
+
+  #turn(id: string, track: Track, at: number): void {
+    if (at <= track.at) return;
+    const point: ExperimentPoint = {
+      at: track.at * 1_000,
+      intendedPpm: track.intendedPpm,
+      arms: ARMS.map((arm) => {
+        const second = track.arms.get(arm) ?? new Second();
+        return { arm, requests: second.requests, errors: second.errors, ...second.quantiles() };
+      }),
+    };
+    track.points.push(point);
+    if (track.points.length > KEPT_SECONDS) track.points.shift();
+    track.at = at;
+    track.arms = new Map();
+    this.onPoint(id, point);
+  }
+
+  #track(id: string, at: number): Track {
+    let track = this.#tracks.get(id);
+    if (!track) {
+      this.#tracks.set(id, (track = { points: [], at, intendedPpm: 0, arms: new Map() }));
+      const oldest = this.#tracks.keys().next().value;
+      if (this.#tracks.size > KEPT_EXPERIMENTS && oldest !== undefined) this.#tracks.delete(oldest);
+    }
+    return track;
+  }
+}

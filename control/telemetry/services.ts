@@ -1,0 +1,107 @@
+/** What users of each service saw, second by second, for five minutes; and the golden signals of the last ten seconds. */
+import type { ServiceDocument } from '../../contracts/document.ts';
+import type { ServicePoint, ServiceView } from '../../contracts/live.ts';
+import type { TrafficRow } from '../../contracts/telemetry.ts';
+import { Second } from './second.ts';
+
+const KEPT_SECONDS = 300;
+const SIGNAL_SECONDS = 10;
+
+type Window = { readonly seconds: Map<number, Second>; readonly versions: Map<number, Map<string, number>> };
+
+export class ServiceTelemetry {
+  readonly #windows = new Map<string, Window>();
+
+  /** @param nowMs - wall clock, Unix milliseconds */
+  add(rows: readonly TrafficRow[], nowMs: number): void {
+    const at = Math.floor(nowMs / 1_000);
+    for (const row of rows) {
+      const window = this.#window(row.service);
+      const { requests, errors } = countCodes(row.codes);
+      let second = window.seconds.get(at);
+      if (!second) window.seconds.set(at, (second = new Second()));
+      second.add(requests, errors, row.shielded, row.latency);
+      let versions = window.versions.get(at);
+      if (!versions) window.versions.set(at, (versions = new Map<string, number>()));
+      versions.set(row.version, (versions.get(row.version) ?? 0) + requests);
+    }
+  }
+
+  /** Forgets what is older than is shown. */
+  trim(nowMs: number): void {
+    const oldest = Math.floor(nowMs / 1_000) - KEPT_SECONDS;
+    for (const { seconds, versions } of this.#windows.values()) {
+      for (const at of seconds.keys()) if (at < oldest) seconds.delete(at);
+      for (const at of versions.keys()) if (at < oldest) versions.delete(at);
+    }
+  }
+
+  view({ metadata, spec }: ServiceDocument, nowMs: number): ServiceView {
+    const window = this.#window(metadata.name);
+    const now = Math.floor(nowMs / 1_000);
+    const recent = new Second();
+    const byVersion = new Map<string, number>();
+    for (let at = now - SIGNAL_SECONDS; at < now; at++) {
+      const second = window.seconds.get(at);
+      if (second) recent.merge(second);
+      for (const [version, n] of window.versions.get(at) ?? [])
+        byVersion.set(version, (byVersion.get(version) ?? 0) + n);
+    }
+    const successRate = recent.requests === 0 ? null : 1 - recent.errors / recent.requests;
+    return {
+      name: metadata.name,
+      stable: spec.stable,
+      versions: Object.entries(spec.versions).map(([name, { endpoints }]) => ({
+        name,
+        endpoints,
+        requests: byVersion.get(name) ?? 0,
+      })),
+      rps: recent.requests / SIGNAL_SECONDS,
+      successRate,
+      ...recent.quantiles(),
+      health: healthOf(successRate),
+      points: this.#points(window, now),
+    };
+  }
+
+  /** The last whole second. */
+  lastPoint(service: string, nowMs: number): ServicePoint {
+    const at = Math.floor(nowMs / 1_000) - 1;
+    return pointOf(at, this.#window(service).seconds.get(at));
+  }
+
+  #points(window: Window, now: number): ServicePoint[] {
+    const seen = [...window.seconds.keys()].sort((a, b) => a - b);
+    const from = Math.max(now - KEPT_SECONDS, seen[0] ?? now);
+    return Array.from({ length: Math.max(0, now - from) }, (_, i) => pointOf(from + i, window.seconds.get(from + i)));
+  }
+
+  #window(service: string): Window {
+    let window = this.#windows.get(service);
+    if (!window) this.#windows.set(service, (window = { seconds: new Map(), versions: new Map() }));
+    return window;
+  }
+}
+
+/** The one rule that colours a service everywhere. */
+function healthOf(successRate: number | null): ServiceView['health'] {
+  if (successRate === null) return 'unknown';
+  if (successRate < 0.95) return 'failing';
+  return successRate < 0.99 ? 'degraded' : 'ok';
+}
+
+function pointOf(at: number, second: Second | undefined): ServicePoint {
+  const { requests, errors, shielded } = second ?? { requests: 0, errors: 0, shielded: 0 };
+  return { at: at * 1_000, requests, errors, shielded, ...(second ?? new Second()).quantiles() };
+}
+
+/** An error is a 5xx, or a connection that broke before an answer (code 0). */
+function countCodes(codes: Readonly<Record<string, number>>): { requests: number; errors: number } {
+  let requests = 0;
+  let errors = 0;
+  for (const [code, n] of Object.entries(codes)) {
+    requests += n;
+    if (code === '0' || code.startsWith('5')) errors += n;
+  }
+  return { requests, errors };
+}
