@@ -135,7 +135,7 @@ export class FakeControl {
     if (path === API.points(name)) return run.points;
     if (!run.running) return 'EXPERIMENT_ENDED';
     const journals = new Map([[run, run.journal.length]]);
-    if (path === API.abort(name)) run.rollBack(now, 'aborted', 'a person');
+    if (path === API.abort(name)) run.rollBack(now, 'a person');
     if (path === API.promote(name)) run.promote(now, (JSON.parse(body) as { reason: string }).reason);
     this.#sendJournals(journals);
     this.#send({ type: 'experiment', experiment: run.view() });
@@ -144,7 +144,7 @@ export class FakeControl {
 
   #halt(now: number): HaltResult {
     const running = this.#mesh.runs.filter((run) => run.running);
-    for (const run of running) run.rollBack(now, 'halted', 'a person');
+    for (const run of running) run.rollBack(now, 'a person');
     this.#send(this.#overview());
     return { experiments: running.map((run) => run.plan.name), proxies: 4, tookMs: 41.6 };
   }

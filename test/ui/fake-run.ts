@@ -20,6 +20,8 @@ type Plan = {
 
 const STEPS_PPM = [10_000, 50_000, 250_000, 500_000];
 const MEASURE_S = 20;
+/** What the runner's journal calls the decision that follows from a verdict. */
+const DECISION = { PASS: 'promote', FAIL: 'fail', INCONCLUSIVE: 'inconclusive', PENDING: 'checkpoint' } as const;
 
 const PLANS: readonly Plan[] = [
   {
@@ -116,14 +118,14 @@ export class FakeRun {
   }
 
   /** Ends it by hand. */
-  rollBack(nowMs: number, type: 'aborted' | 'halted', by: string): void {
-    this.#haltedBy = type === 'halted' ? by : null;
-    this.#write(nowMs, type, `${by} ended the experiment; all traffic is on ${this.plan.arms[0]}.`, { by });
+  rollBack(nowMs: number, by: string): void {
+    this.#haltedBy = by;
+    this.#write(nowMs, 'aborted', `${by} ended the experiment; all traffic is on ${this.plan.arms[0]}.`, { by });
     this.#end(nowMs, 'INCONCLUSIVE', 'rolled-back', `Ended by ${by} before a verdict; nothing was proved either way.`);
   }
 
   promote(nowMs: number, reason: string): void {
-    this.#write(nowMs, 'promoted', `Promoted by hand: ${reason}`, { reason });
+    this.#write(nowMs, 'promote', `Promoted by hand: ${reason}`, { reason });
     this.#end(nowMs, 'PENDING', 'promoted', `Promoted by hand before a verdict: ${reason}`);
   }
 
@@ -208,7 +210,7 @@ export class FakeRun {
     this.points.push({ at, intendedPpm: this.#ppm, arms: this.#ppm > 0 ? arms : arms.slice(0, 1) });
     if (plan.end && elapsed >= plan.end.afterS) {
       const { verdict, phase, reason } = plan.end;
-      this.#write(at, 'verdict', reason, { verdict });
+      this.#write(at, DECISION[verdict], reason, { verdict });
       this.#end(at + 600, verdict, phase, reason);
     }
   }

@@ -1,5 +1,5 @@
 /** What happened to the experiment, as lines and bands on the time axis that all its charts share. */
-import type { ExperimentView } from '../../contracts/experiment.ts';
+import type { ExperimentView, JournalEntry } from '../../contracts/experiment.ts';
 import type { ExperimentPoint } from '../../contracts/live.ts';
 import { formatWeight } from '../format/number.ts';
 
@@ -9,19 +9,36 @@ export type Mark = { readonly at: number; readonly label: string; readonly tone:
 /** A stretch of time at one weight. */
 export type Band = { readonly from: number; readonly to: number; readonly weight: number };
 
-type Ending = Pick<ExperimentView, 'endedAt' | 'verdict' | 'phase'>;
+type Ending = Pick<ExperimentView, 'endedAt' | 'verdict'>;
+type Entry = Pick<JournalEntry, 'at' | 'type'>;
+
+/** Decisions of the journal that are worth a line on every chart. Steps are seen in the weight itself. */
+const DECISIONS: Readonly<Record<string, readonly [label: string, tone: MarkTone]>> = {
+  fail: ['FAIL', 'bad'],
+  inconclusive: ['INCONCLUSIVE', 'warn'],
+  held: ['held', 'warn'],
+  promote: ['promoted', 'good'],
+  'moved-back': ['moved back', 'bad'],
+  aborted: ['aborted', 'warn'],
+  refused: ['refused', 'bad'],
+};
 
 const VERDICT_TONE = { PASS: 'good', FAIL: 'bad', INCONCLUSIVE: 'warn', PENDING: 'warn' } as const;
 
-/** A line where the intended weight changed, and one where the run ended, with its verdict. */
-export function marksOf(points: readonly ExperimentPoint[], view: Ending): readonly Mark[] {
+/** A line where the weight rose to another step, one for each decision, and the end where no decision stands for it. */
+export function marksOf(points: readonly ExperimentPoint[], journal: readonly Entry[], view: Ending): readonly Mark[] {
   const marks: Mark[] = [];
   points.forEach((point, i) => {
     const before = points[i - 1]?.intendedPpm ?? 0;
-    if (point.intendedPpm !== before)
+    if (point.intendedPpm !== before && point.intendedPpm > 0)
       marks.push({ at: point.at / 1_000, label: formatWeight(point.intendedPpm), tone: 'step' });
   });
-  if (view.endedAt !== null) {
+  const steps = marks.length;
+  for (const entry of journal) {
+    const [label, tone] = DECISIONS[entry.type] ?? [];
+    if (label !== undefined && tone !== undefined) marks.push({ at: Date.parse(entry.at) / 1_000, label, tone });
+  }
+  if (view.endedAt !== null && marks.length === steps) {
     const label = view.verdict === 'PENDING' ? 'ended' : view.verdict;
     marks.push({ at: Date.parse(view.endedAt) / 1_000, label, tone: VERDICT_TONE[view.verdict] });
   }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { PHASES } from '../../contracts/experiment.ts';
 import type { ExperimentView } from '../../contracts/experiment.ts';
-import { inOrder, phaseStrip } from './phases.ts';
+import { inOrder, phaseStrip, servingArm } from './phases.ts';
 
 type Step = ExperimentView['steps'][number]['state'];
 const standing = (
@@ -33,10 +33,21 @@ describe('the phase strip', () => {
     expect(phasesOf('rolling-back', 'FAIL').join()).not.toContain('promot');
   });
 
+  test('shows the promotion to a run that was moved back after it', () => {
+    const strip = phaseStrip(standing('rolled-back', 'FAIL'), true).map((item) => item.phase);
+    expect(strip.slice(-4)).toEqual(['promoting', 'watching', 'rolling-back', 'rolled-back']);
+  });
+
   test('blames the candidate only for a failure', () => {
     const tone = (verdict: ExperimentView['verdict']) => phaseStrip(standing('rolled-back', verdict)).at(-1)?.tone;
     expect([tone('FAIL'), tone('INCONCLUSIVE'), tone('PENDING')]).toEqual(['bad', 'warn', 'warn']);
   });
+});
+
+test('the arm that serves follows the phase', () => {
+  const serving = PHASES.map((phase) => `${phase}: ${servingArm({ phase })}`);
+  expect(serving.filter((s) => s.endsWith('split'))).toEqual(['stepping: split', 'held: split']);
+  expect(serving.filter((s) => s.endsWith('candidate'))).toHaveLength(3);
 });
 
 test('running experiments come first, then the latest', () => {

@@ -37,9 +37,12 @@ const FORWARD: readonly Phase[] = ['declared', 'measuring', 'stepping', 'promoti
 
 type Standing = Pick<ExperimentView, 'phase' | 'steps' | 'verdict'>;
 
-/** The phases that this run goes through. A rollback shows only what truly lay before it. */
-export function phaseStrip(view: Standing): readonly StripItem[] {
-  const path = pathOf(view);
+/**
+ * The phases that this run goes through. A rollback shows only what truly lay before it.
+ * @param promoted - whether the stable version was moved before
+ */
+export function phaseStrip(view: Standing, promoted = false): readonly StripItem[] {
+  const path = pathOf(view, promoted);
   const current = path.indexOf(view.phase);
   return path.map((phase, i) => ({
     phase,
@@ -55,12 +58,25 @@ function toneOf(view: Standing): PhaseTone {
   return (phase === 'rolling-back' || phase === 'rolled-back') && verdict !== 'FAIL' ? 'warn' : TONES[phase];
 }
 
-function pathOf({ phase, steps }: Standing): readonly Phase[] {
+function pathOf({ phase, steps }: Standing, promoted: boolean): readonly Phase[] {
   const stepped = steps.some((step) => step.state !== 'waiting');
   if (phase === 'rolling-back' || phase === 'rolled-back')
-    return ['declared', 'measuring', ...(stepped ? (['stepping'] as const) : []), 'rolling-back', 'rolled-back'];
+    return [
+      'declared',
+      'measuring',
+      ...(stepped ? (['stepping'] as const) : []),
+      ...(promoted ? (['promoting', 'watching'] as const) : []),
+      'rolling-back',
+      'rolled-back',
+    ];
   if (phase === 'held') return ['declared', 'measuring', 'stepping', 'held', 'promoting', 'watching', 'promoted'];
   return FORWARD;
+}
+
+/** Who serves the traffic: a split of both while steps are taken, else one of them. */
+export function servingArm({ phase }: Pick<ExperimentView, 'phase'>): 'split' | 'baseline' | 'candidate' {
+  if (phase === 'stepping' || phase === 'held') return 'split';
+  return phase === 'promoting' || phase === 'watching' || phase === 'promoted' ? 'candidate' : 'baseline';
 }
 
 export function isRunning(view: Pick<ExperimentView, 'phase'>): boolean {
