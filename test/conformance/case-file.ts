@@ -32,6 +32,13 @@ export function record(input: Input, key: string): Input {
   return value as Input;
 }
 
+/** JSON has no words for these numbers. */
+const SPECIAL = new Map<unknown, number>([
+  ['Infinity', Infinity],
+  ['-Infinity', -Infinity],
+  ['NaN', NaN],
+]);
+
 /** The integers of a text such as "integers 1..1000". */
 export function range(words: string): number[] {
   const found = /(-?\d+)\s*\.\.\s*(-?\d+)/.exec(words);
@@ -42,7 +49,7 @@ export function range(words: string): number[] {
 
 /**
  * Where `actual` differs from `expected` by more than the tolerance. Only the keys of `expected` are looked at; the
- * texts "Infinity" and "-Infinity" stand for the numbers.
+ * texts "Infinity", "-Infinity" and "NaN" stand for the numbers.
  * @param toleranceOf - by the top-level key
  */
 export function differences(
@@ -62,10 +69,10 @@ export function differences(
     const found = (actual ?? {}) as Input;
     return Object.entries(expected).flatMap(([k, e]) => differences(found[k], e, toleranceOf, `${path}.${k}`));
   }
-  const want = expected === 'Infinity' ? Infinity : expected === '-Infinity' ? -Infinity : expected;
+  const want = SPECIAL.get(expected) ?? expected;
   const same =
     typeof want === 'number' && typeof actual === 'number'
-      ? want === actual || Math.abs(want - actual) <= toleranceOf(key)
+      ? Object.is(want, actual) || Math.abs(want - actual) <= toleranceOf(key)
       : want === actual;
   return same ? [] : [`${path || 'result'}: ${String(actual)}, expected ${String(want)}`];
 }

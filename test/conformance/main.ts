@@ -12,6 +12,8 @@ const SHOWN_FAILURES = 20;
 const RUNS: readonly (readonly [string, () => Promise<{ readonly run: ConformanceRun }>])[] = [
   ['http1-requests.json', () => import('./http1-requests.ts')],
   ['sequential.json', () => import('./sequential.ts')],
+  ['kayenta.json', () => import('./kayenta.ts')],
+  ['argo-flagger.json', () => import('./argo-flagger.ts')],
 ];
 
 async function exists(path: string): Promise<boolean> {
