@@ -17,13 +17,24 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 /** The client for a command: --server, then MESHPROOF_SERVER, then this machine. */
 export function clientFor(terminal: Terminal, options: Options): Client {
   const server = options.text('server') ?? terminal.env['MESHPROOF_SERVER'] ?? `http://${DEFAULT_CONTROL}`;
-  return createClient(serverUrl(server), DEFAULT_TIMEOUT_MS, terminal.signal);
+  return createClient(serverUrl(server), DEFAULT_TIMEOUT_MS, callerOf(terminal));
 }
 
 /** The same, with the time-out that the command line gives for one question. */
 export function quickClientFor(terminal: Terminal, options: Options): Client {
   const server = options.text('server') ?? terminal.env['MESHPROOF_SERVER'] ?? `http://${DEFAULT_CONTROL}`;
-  return createClient(serverUrl(server), options.durationMs('timeout', DEFAULT_TIMEOUT_MS), terminal.signal);
+  return createClient(serverUrl(server), options.durationMs('timeout', DEFAULT_TIMEOUT_MS), callerOf(terminal));
+}
+
+export type Caller = {
+  readonly signal?: AbortSignal;
+  /** For the journal: who decided. */
+  readonly user?: string;
+};
+
+function callerOf(terminal: Terminal): Caller {
+  const user = terminal.env['USER'] ?? terminal.env['LOGNAME'];
+  return { signal: terminal.signal, ...(user === undefined ? {} : { user }) };
 }
 
 function serverUrl(text: string): string {
@@ -35,9 +46,9 @@ function serverUrl(text: string): string {
 }
 
 /** @param server - the base URL, without a slash at its end @param timeoutMs - for each call */
-export function createClient(server: string, timeoutMs: number, signal?: AbortSignal) {
+export function createClient(server: string, timeoutMs: number, caller: Caller = {}) {
   const call = async (method: string, path: string, body?: unknown): Promise<unknown> =>
-    send({ server, timeoutMs, ...(signal ? { signal } : {}) }, method, path, body);
+    send({ server, timeoutMs, ...caller }, method, path, body);
   return {
     server,
     health: () => call('GET', API.health),
@@ -58,7 +69,7 @@ export function createClient(server: string, timeoutMs: number, signal?: AbortSi
   };
 }
 
-type Line = { readonly server: string; readonly timeoutMs: number; readonly signal?: AbortSignal };
+type Line = Caller & { readonly server: string; readonly timeoutMs: number };
 
 /** @throws MeshproofError with the server's code, or CONTROL_UNREACHABLE when there is no answer in time */
 async function send(line: Line, method: string, path: string, body: unknown): Promise<unknown> {
@@ -70,7 +81,11 @@ async function send(line: Line, method: string, path: string, body: unknown): Pr
     answer = await fetch(`${line.server}${path}`, {
       method,
       signal,
-      headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: {
+        accept: 'application/json',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(line.user === undefined ? {} : { 'x-meshproof-user': line.user }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     text = await answer.text();

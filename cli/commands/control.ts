@@ -6,6 +6,7 @@ import type { CommandSpec } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { interruptedExit } from '../interrupted.ts';
 import { untilAborted } from '../up/until-aborted.ts';
+import { VERSION } from '../version.ts';
 
 export const control: CommandSpec = {
   name: 'control',
@@ -22,7 +23,12 @@ export const control: CommandSpec = {
     if (!parseAddress(listen)) throw new UsageError(`--listen "${listen}" is not host:port`);
     const { startControl } = await import('../../control/main.ts');
     const log = pino({ level: options.text('logLevel') ?? 'info' });
-    const running = await startControl({ listen, dataDir: options.text('data') ?? '.meshproof/control', log });
+    const running = await startControl({
+      listen,
+      dataDir: options.text('data') ?? '.meshproof/control',
+      log,
+      version: VERSION,
+    });
     terminal.err(`control plane: http://${running.address}/\n`);
     await untilAborted(terminal.signal);
     await running.close();

@@ -7,6 +7,7 @@ import { peersThrough } from './peer.ts';
 import { ratings } from './ratings.ts';
 import { reviews } from './reviews.ts';
 import { storefront } from './storefront.ts';
+import { warmUp } from './warm-up.ts';
 
 const SERVICES: Readonly<Record<string, (around: Surroundings) => Handler>> = { storefront, catalog, reviews, ratings };
 
@@ -26,10 +27,19 @@ function serve(name: string, env: NodeJS.ProcessEnv): void {
     random: Math.random,
     call: outbound === undefined ? noPeers : peersThrough(outbound),
   });
-  const server = createServer((request, response) => void answer(handler, request, response));
+  let warm = false;
+  const server = createServer((request, response) => {
+    if (request.url === '/healthz') send(response, warm ? 200 : 503, { warm });
+    else void answer(handler, request, response);
+  });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.headersTimeout = KEEP_ALIVE_MS + 1_000;
-  server.listen(port, '127.0.0.1', () => console.log(`${name} listens on 127.0.0.1:${port}`));
+  server.listen(port, '127.0.0.1', () => {
+    console.log(`${name} listens on 127.0.0.1:${port}`);
+    void warmUp(port, `/${name}/1`).then(() => {
+      warm = true;
+    });
+  });
   process.once('SIGTERM', () => {
     server.close(() => process.exit(0));
     server.closeIdleConnections();
@@ -42,17 +52,16 @@ function noPeers(service: string): Promise<never> {
 
 async function answer(handler: Handler, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = (request.url ?? '/').split('?')[0] ?? '/';
-  let status = 200;
-  let body: unknown = { ok: true };
-  if (path !== '/healthz') {
-    try {
-      ({ status, body } = await handler({ path, headers: request.headers }));
-    } catch (error) {
-      // A peer that breaks the connection is a failure of this request, not of this process.
-      status = 502;
-      body = { error: error instanceof Error ? error.message : String(error) };
-    }
+  try {
+    const { status, body } = await handler({ path, headers: request.headers });
+    send(response, status, body);
+  } catch (error) {
+    // A peer that breaks the connection is a failure of this request, not of this process.
+    send(response, 502, { error: error instanceof Error ? error.message : String(error) });
   }
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
   const text = JSON.stringify(body);
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
   response.end(text);
