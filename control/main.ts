@@ -60,7 +60,8 @@ export async function startControl({
       );
     }
     const bound = app.server.address();
-    const shown = typeof bound === 'object' && bound ? `${listen.slice(0, listen.lastIndexOf(":"))}:${bound.port}` : listen;
+    const shown =
+      typeof bound === 'object' && bound ? `${listen.slice(0, listen.lastIndexOf(':'))}:${bound.port}` : listen;
     log.info({ address: shown, dataDir }, 'the control plane listens');
     return {
       address: shown,

@@ -14,6 +14,7 @@ import { ProxySession } from './proxy-session.ts';
 const HEARTBEATS_PER_LEASE = 3;
 const SLOWEST_HEARTBEAT_MS = 1_000;
 const POLICY_VIOLATION = 1008;
+const REMEMBERED_GONE = 200;
 
 export type Report = {
   readonly node: string;
@@ -175,7 +176,10 @@ export class Hub {
   #detach(socket: WebSocket): void {
     const session = this.#sessions.get(socket);
     this.#sessions.delete(socket);
-    if (session) this.#gone.set(session.node.id, session);
+    if (!session) return;
+    this.#gone.set(session.node.id, session);
+    const oldest = this.#gone.keys().next().value;
+    if (this.#gone.size > REMEMBERED_GONE && oldest !== undefined) this.#gone.delete(oldest);
   }
 
   /** A peer that did not answer the last ping is dead. */

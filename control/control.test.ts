@@ -1,0 +1,222 @@
+/** The control plane over real HTTP and WebSocket, with scripted proxies. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { API } from '../contracts/paths.ts';
+import { armRow, ScriptedProxy } from './testing/scripted-proxy.ts';
+import { canary, service, testControl } from './testing/running-control.ts';
+import type { TestControl } from './testing/running-control.ts';
+
+let control: TestControl;
+const proxies: ScriptedProxy[] = [];
+
+async function proxy(id = 'edge', version: number | null = null): Promise<ScriptedProxy> {
+  const connected = await ScriptedProxy.connect(control.address, id, version);
+  proxies.push(connected);
+  return connected;
+}
+
+const apply = (...documents: unknown[]): ReturnType<TestControl['ask']> =>
+  control.ask('PUT', API.documents, { documents });
+
+beforeEach(async () => {
+  control = await testControl();
+});
+
+afterEach(async () => {
+  for (const p of proxies.splice(0)) p.close();
+  await control.dispose();
+});
+
+describe('documents', () => {
+  it('are applied all or nothing', async () => {
+    const { status, body } = await apply(service(), service('v9', 'ratings'));
+    expect(status).toBe(422);
+    expect(body['error']).toMatchObject({
+      code: 'DOCUMENT_INVALID',
+      problems: [{ path: 'Service/ratings spec.stable' }],
+    });
+    expect((await control.ask('GET', API.documents)).body['documents']).toEqual([]);
+  });
+
+  it('say whether they were created, changed or unchanged, and only a change raises the version', async () => {
+    const actions = async (document: unknown): Promise<unknown> => (await apply(document)).body;
+    expect(await actions(service())).toEqual({ version: 1, results: [{ key: 'Service/reviews', action: 'created' }] });
+    expect(await actions(service())).toEqual({
+      version: 1,
+      results: [{ key: 'Service/reviews', action: 'unchanged' }],
+    });
+    expect(await actions(service('v2'))).toEqual({
+      version: 2,
+      results: [{ key: 'Service/reviews', action: 'changed' }],
+    });
+  });
+
+  it('are not deleted while another document needs them', async () => {
+    const gateway = {
+      apiVersion: 'meshproof.dev/v1',
+      kind: 'Gateway',
+      metadata: { name: 'edge' },
+      spec: { listen: '127.0.0.1:0', defaultService: 'reviews' },
+    };
+    await apply(service(), gateway);
+    const { status, body } = await control.ask('DELETE', API.document('Service', 'reviews'));
+    expect([status, (body['error'] as { code: string }).code]).toEqual([409, 'DOCUMENT_IN_USE']);
+    expect((await control.ask('DELETE', API.document('Gateway', 'edge'))).status).toBe(200);
+    expect((await control.ask('DELETE', API.document('Service', 'reviews'))).status).toBe(200);
+  });
+
+  it('are only checked by a dry run', async () => {
+    await control.ask('PUT', API.documents, { documents: [service()], dryRun: true });
+    expect((await control.ask('GET', API.document('Service', 'reviews'))).status).toBe(404);
+  });
+
+  it('outlive a restart', async () => {
+    await apply(service());
+    control = await control.restart();
+    expect((await control.ask('GET', API.document('Service', 'reviews'))).body).toEqual(service());
+  });
+});
+
+describe('distribution', () => {
+  it('sends a new proxy the whole, and then what changes', async () => {
+    await apply(service());
+    const edge = await proxy();
+    expect(await edge.hear('snapshot')).toMatchObject({ version: 1, documents: [service()] });
+    await apply(service('v2'));
+    expect(await edge.hear('delta')).toMatchObject({ base: 1, version: 2, set: [service('v2')], remove: [] });
+  });
+
+  it('sends no snapshot to a proxy that has the version already', async () => {
+    await apply(service());
+    const edge = await proxy('edge', 1);
+    await edge.hear('overlays');
+    expect(edge.heard.some((m) => m.type === 'snapshot')).toBe(false);
+  });
+
+  it('shows a refused version with the reason, and answers a wrong base with the whole', async () => {
+    const edge = await proxy();
+    await edge.hear('snapshot');
+    edge.say({ type: 'nack', version: 0, code: 'CONFIG_REFUSED', message: 'no such thing' });
+    edge.say({ type: 'nack', version: 0, code: 'WIRE_BASE_MISMATCH', message: 'I am at 7' });
+    await edge.hear('snapshot');
+    const { body } = await control.ask('GET', API.proxies);
+    expect(body['proxies']).toMatchObject([{ id: 'edge', sync: 'NACKED', message: 'WIRE_BASE_MISMATCH: I am at 7' }]);
+  });
+
+  it('closes a connection that does not speak the protocol', async () => {
+    const edge = await proxy();
+    edge.say('{"type":"nonsense"}');
+    await edge.closing();
+    expect((await control.ask('GET', API.health)).status).toBe(200);
+  });
+
+  it('counts the reports that were lost', async () => {
+    const edge = await proxy();
+    edge.report();
+    edge.loseReport();
+    edge.report();
+    edge.say({ type: 'nack', version: 0, code: 'WIRE_BASE_MISMATCH', message: '' });
+    await edge.hear('snapshot');
+    await edge.hear('snapshot');
+    expect((await control.ask('GET', API.proxies)).body['proxies']).toMatchObject([{ lostReports: 1 }]);
+  });
+
+  it('keeps the leases alive by heartbeats that name the experiments', async () => {
+    await apply(service());
+    const edge = await proxy();
+    const { body } = await control.ask('POST', API.experiments, { document: canary('c', { lease: '300ms' }) });
+    await edge.hear('heartbeat', (m) => m.experimentIds.includes(String(body['id'])));
+  });
+
+  it('sends an overlay again to a proxy that let it run out', async () => {
+    await apply(service());
+    const edge = await proxy();
+    await control.ask('POST', API.experiments, { document: canary() });
+    const { revision } = await edge.hear('overlays', (m) => m.overlays.length === 1);
+    edge.say({ type: 'lease-expired', experimentId: 'x', epoch: 0 });
+    await edge.hear('overlays', (m) => m.revision >= revision && m.overlays.length === 1);
+  });
+});
+
+describe('an experiment', () => {
+  async function stepping(): Promise<{ readonly edge: ScriptedProxy; readonly id: string; readonly epoch: number }> {
+    await apply(service());
+    const edge = await proxy();
+    const { body } = await control.ask('POST', API.experiments, { document: canary() });
+    const id = String(body['id']);
+    edge.report(armRow(id, 0, 'baseline', 0, 100, 0));
+    const { overlays } = await edge.hear('overlays', (m) => m.overlays[0]?.candidatePpm === 500_000);
+    return { edge, id, epoch: overlays[0]?.epoch ?? -1 };
+  }
+
+  it('is rolled back on the report that shows the regress', async () => {
+    const { edge, id, epoch } = await stepping();
+    edge.report(armRow(id, epoch, 'baseline', 500_000, 100, 0), armRow(id, epoch, 'candidate', 500_000, 100, 40));
+    await edge.hear('overlays', (m) => m.overlays.length === 0);
+    await control.plane.runner.settled();
+    const gate = await control.ask('GET', API.gate('reviews-v2'));
+    expect(gate.body).toMatchObject({ status: 'FAILED', verdict: 'FAIL', ok: false, terminal: true });
+    const journal = await control.ask('GET', API.journal('reviews-v2'));
+    const entries = journal.body['entries'] as { seq: number; data: Record<string, unknown> }[];
+    expect(entries.map((e) => e.seq)).toEqual(entries.map((_, i) => i));
+    expect(entries.every((e) => !('state' in e.data))).toBe(true);
+  });
+
+  it('moves nothing but `stable` when it is promoted', async () => {
+    const { edge } = await stepping();
+    await control.ask('POST', API.promote('reviews-v2'), { reason: 'looks good' });
+    expect(await edge.hear('delta')).toMatchObject({ set: [service('v2')] });
+    await edge.hear('overlays', (m) => m.overlays[0]?.baseline === 'v2' && m.overlays[0].candidatePpm === 0);
+  });
+
+  it('is refused beside another on the same service', async () => {
+    await stepping();
+    const other = await control.ask('POST', API.experiments, { document: canary('other') });
+    expect([other.status, (other.body['error'] as { code: string }).code]).toEqual([409, 'EXPERIMENT_OVERLAP']);
+  });
+
+  it('goes on after a restart with a new epoch of the same run', async () => {
+    const { id, epoch } = await stepping();
+    proxies.splice(0).forEach((p) => p.close());
+    control = await control.restart();
+    const edge = await proxy('edge', 1);
+    await edge.hear('overlays', (m) => m.overlays[0]?.experimentId === id && m.overlays[0].epoch > epoch);
+  });
+
+  it('is ended by the halt, proxies first', async () => {
+    const { edge } = await stepping();
+    const { body } = await control.ask('POST', API.halt, { reason: 'drill' }, { 'x-meshproof-user': 'ada' });
+    expect(body).toMatchObject({ experiments: ['reviews-v2'], proxies: 1 });
+    await edge.hear('halt');
+    await edge.hear('overlays', (m) => m.overlays.length === 0);
+    expect((await control.ask('GET', API.gate('reviews-v2'))).body).toMatchObject({ status: 'ABORTED' });
+    expect((await control.ask('GET', API.experiment('reviews-v2'))).body).toMatchObject({ haltedBy: 'ada' });
+  });
+});
+
+describe('the API', () => {
+  it('refuses pages of other origins and bent host names', async () => {
+    const asked = await control.ask('POST', API.halt, {}, { origin: 'http://evil.test' });
+    expect([asked.status, (asked.body['error'] as { code: string }).code]).toEqual([403, 'ORIGIN_REFUSED']);
+    expect((await control.ask('POST', API.halt, {}, { origin: `http://${control.address}` })).status).toBe(200);
+  });
+
+  it('answers errors with a code of the table', async () => {
+    expect((await control.ask('GET', API.experiment('none'))).body['error']).toMatchObject({
+      code: 'EXPERIMENT_NOT_FOUND',
+    });
+    expect((await control.ask('PUT', API.documents, { documents: 'all' })).body['error']).toMatchObject({
+      code: 'REQUEST_INVALID',
+    });
+    expect((await control.ask('GET', '/nothing')).body['error']).toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('describes each of its routes in the OpenAPI document', async () => {
+    const { body } = await control.ask('GET', API.openapi);
+    const paths = Object.entries(body['paths'] as Record<string, Record<string, unknown>>).flatMap(([path, methods]) =>
+      Object.keys(methods).map((m) => `${m} ${path}`),
+    );
+    expect(paths).toContain('put /api/v1/documents');
+    expect(paths).toContain('get /api/v1/gates/{name}');
+    expect(paths).toContain('post /api/v1/experiments/{name}/abort');
+  });
+});
