@@ -45,6 +45,11 @@ const Telemetry = z.object({
   type: z.literal('telemetry'),
   /** Rises by one with each report of this connection; a gap is a lost report. */
   seq: z.int(),
+  /**
+   * Names the report itself. A proxy that lost the connection before it knew whether a report had arrived sends the same
+   * one again, first of all on the next connection: a report with the id of the node's last one is not counted again.
+   */
+  reportId: z.string().optional(),
   windowMs: z.number(),
   traffic: z.array(TrafficRow),
   arms: z.array(ArmRow),

@@ -4,6 +4,10 @@ import { family } from './catalog.ts';
 import { ENVOY_BUCKETS_MS, toEnvoyBuckets } from './envoy-buckets.ts';
 import type { Family, Labels, Sample } from './exposition.ts';
 
+/** The version of requests that were answered before one was chosen, and Istio's word for what is not known. */
+const NO_VERSION = '-';
+const UNKNOWN = 'unknown';
+
 /** What one version of a service got, over all its routes: a route is not one of Istio's labels. */
 type Destination = {
   readonly labels: Labels;
@@ -44,8 +48,8 @@ function emptyDestination(source: string, { service, version }: TrafficTotal): D
     source_workload: source,
     destination_service: service,
     destination_service_name: service,
-    destination_workload: `${service}-${version}`,
-    destination_version: version,
+    destination_workload: version === NO_VERSION ? UNKNOWN : `${service}-${version}`,
+    destination_version: version === NO_VERSION ? UNKNOWN : version,
     request_protocol: 'http',
     connection_security_policy: 'none',
   };

@@ -71,6 +71,18 @@ describe("Istio's metrics", () => {
     expect(TEXT).toContain(`istio_request_duration_milliseconds_count{${labels}} 4\n`);
   });
 
+  it('leave out what nothing was sent to, and call unknown what has no version', () => {
+    const text = renderMetrics({
+      ...FULL_METRICS,
+      traffic: [
+        { ...trafficOf('v3', 'default', []), codes: [], retries: 0, shielded: 0 },
+        trafficOf('-', 'default', [100]),
+      ],
+    });
+    expect(text).not.toContain('"v3"');
+    expect(text).toContain('destination_workload="unknown",destination_version="unknown"');
+  });
+
   it('never show a request as faster than it was, nor as more than one 64th slower', () => {
     const bounds = [...ENVOY_BUCKETS_MS, Infinity];
     fc.assert(

@@ -1,0 +1,147 @@
+/** Puts a proxy together: the data plane, its admin thread, and where its configuration comes from (files or a mesh). */
+import { randomBytes, randomInt } from 'node:crypto';
+import type { Logger } from 'pino';
+import { MeshproofError } from '../contracts/errors.ts';
+import type { NodeInfo } from '../contracts/wire.ts';
+import { AdminServer } from './admin/server.ts';
+import { BUILD } from './build.ts';
+import type { Clock, DataplaneApi } from './dataplane-api.ts';
+import { Dataplane } from './dataplane.ts';
+import { HaltSwitch } from './halt-switch.ts';
+import { MeshClient } from './mesh/client.ts';
+import { HaltedRuns } from './mesh/halted-runs.ts';
+import { MeshConfig } from './mesh/mesh-config.ts';
+import { Reports } from './mesh/reports.ts';
+import { snapshotStore } from './mesh/snapshot-store.ts';
+import { wireUrl } from './mesh/wire-url.ts';
+import { FileConfig } from './static/file-config.ts';
+
+export type ProxyNode = Omit<NodeInfo, 'pid' | 'build' | 'admin'>;
+
+export type ProxyOptions = {
+  /** Files or folders: a proxy from files alone. Exactly one of `files` and `control`. */
+  readonly files?: readonly string[];
+  /** The control plane: http://HOST:PORT. */
+  readonly control?: string;
+  /** Who this proxy is in the mesh; needed with `control`. */
+  readonly node?: ProxyNode;
+  /** host:port where a sidecar takes the calls of its application. */
+  readonly outbound?: string;
+  /** host:port of the admin server; none without it. */
+  readonly admin?: string;
+  /** Where the last good configuration is kept; nowhere without it. */
+  readonly dataDir?: string;
+  readonly log: Logger;
+};
+
+export type RunningProxy = {
+  readonly dataplane: DataplaneApi;
+  /** As bound. */
+  readonly adminAddress?: string;
+  /** Files alone: reads them again, as SIGHUP does. Resolves to whether they are in force. */
+  readonly reload?: () => Promise<boolean>;
+  /** Drains, sends the last counts, closes everything. @param drainTimeoutMs - default 10 000 */
+  readonly close: (drainTimeoutMs?: number) => Promise<void>;
+};
+
+const DRAIN_TIMEOUT_MS = 10_000;
+const clock: Clock = { nowMs: () => performance.now() };
+
+/**
+ * Starts a proxy. From files it serves when this resolves; with a control plane it serves as soon as it has a
+ * configuration, from there or from disk.
+ * @throws MeshproofError REQUEST_INVALID (options that do not go together), DOCUMENT_INVALID (InvalidDocuments, with all
+ * problems), ADDRESS_IN_USE, CONFIG_REFUSED; then nothing is left running
+ */
+export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
+  const { files, control, node, outbound, log } = options;
+  if ((files === undefined) === (control === undefined)) {
+    throw new MeshproofError('REQUEST_INVALID', 'a proxy takes its configuration from files or from a control plane');
+  }
+  const halt = new HaltSwitch();
+  const dataplane = new Dataplane({
+    source: node?.id ?? 'proxy',
+    gateways: node?.gateways ?? 'all',
+    ...(outbound === undefined ? {} : { outbound }),
+    halt,
+    clock,
+    seed: randomInt(2 ** 32),
+  });
+  const parts = new Parts(dataplane);
+  try {
+    await parts.startAdmin(options, halt);
+    if (control === undefined) await parts.readFiles(files ?? [], log);
+    else await parts.joinMesh(control, options);
+  } catch (error) {
+    await parts.close(0);
+    throw error;
+  }
+  return parts.running();
+}
+
+/** What has been started so far, so that all of it is closed, in order, whenever it ends. */
+class Parts {
+  readonly #dataplane: Dataplane;
+  #admin: AdminServer | undefined;
+  #files: FileConfig | undefined;
+  #mesh: MeshClient | undefined;
+
+  constructor(dataplane: Dataplane) {
+    this.#dataplane = dataplane;
+  }
+
+  async startAdmin({ admin, log }: ProxyOptions, halt: HaltSwitch): Promise<void> {
+    if (admin === undefined) return;
+    const dataplane = this.#dataplane;
+    const onHalted = (): void => {
+      const dropped = dataplane.halt();
+      this.#mesh?.haltedHere(dropped);
+    };
+    this.#admin = await AdminServer.start({ listen: admin, dataplane, halt, onHalted, log });
+  }
+
+  async readFiles(files: readonly string[], log: Logger): Promise<void> {
+    this.#files = await FileConfig.start({ files, dataplane: this.#dataplane, log });
+  }
+
+  async joinMesh(control: string, { node, dataDir, log }: ProxyOptions): Promise<void> {
+    if (node === undefined) throw new MeshproofError('REQUEST_INVALID', 'a proxy of a mesh needs a node: id and role');
+    const url = wireUrl(control);
+    const dataplane = this.#dataplane;
+    const store = dataDir === undefined ? undefined : snapshotStore(dataDir, log);
+    const config = new MeshConfig(dataplane, store, log);
+    await config.restore();
+    const admin = this.#admin === undefined ? {} : { admin: this.#admin.address };
+    this.#mesh = new MeshClient({
+      url,
+      node: { ...node, pid: process.pid, build: BUILD, ...admin },
+      dataplane,
+      config,
+      reports: new Reports({ dataplane, clock, boot: randomBytes(6).toString('hex') }),
+      haltedRuns: new HaltedRuns(),
+      clock,
+      log,
+      random: () => randomInt(1_000) / 1_000,
+    });
+  }
+
+  /** The last requests are counted before the last report, and /ready says 503 until the end. */
+  async close(drainTimeoutMs = DRAIN_TIMEOUT_MS): Promise<void> {
+    this.#files?.close();
+    this.#mesh?.drain();
+    await this.#dataplane.drain(drainTimeoutMs);
+    await this.#mesh?.close();
+    await this.#admin?.close();
+  }
+
+  running(): RunningProxy {
+    const files = this.#files;
+    let closing: Promise<void> | undefined;
+    return {
+      dataplane: this.#dataplane,
+      ...(this.#admin === undefined ? {} : { adminAddress: this.#admin.address }),
+      ...(files === undefined ? {} : { reload: () => files.reload() }),
+      close: (drainTimeoutMs) => (closing ??= this.close(drainTimeoutMs)),
+    };
+  }
+}
