@@ -20,7 +20,7 @@ export type SafeEdges = {
 };
 
 /** Fewer baseline requests than this say too little about where its quantiles are. */
-export const MIN_CALIBRATION = 100;
+export const MIN_CALIBRATION = 200;
 
 const QUANTILES = [0.5, 0.75, 0.9, 0.95, 0.99];
 /** Requests that hang lie far beyond the baseline's tail, where the baseline adds no noise. */

@@ -97,7 +97,8 @@ export function regressedLogE(watch: Watch): number {
   return logMeanExp(watch.edges.map((edge) => comparisonLogE(edge.process)));
 }
 
-function makeWatch(calibration: SparseBuckets, quantile: number, tolerance: number): Watch | null {
+/** @returns null while the baseline is too little to fix the edges by */
+export function makeWatch(calibration: SparseBuckets, quantile: number, tolerance: number): Watch | null {
   const requests = total(calibration);
   const safe = requests < MIN_CALIBRATION ? undefined : safeEdges(calibration, quantile, tolerance);
   if (!safe) return null;

@@ -19,7 +19,13 @@ export type TwoArm = {
   renewAt: number;
 };
 
-type Bet = { readonly ppm: number; readonly steps: readonly Steps[] };
+type Bet = {
+  readonly ppm: number;
+  readonly steps: readonly Steps[];
+  /** The most that one request of the arm can add to ln e. */
+  readonly referenceMost: number;
+  readonly suspectMost: number;
+};
 /** What a request adds to ln e, by arm and by whether the event happened. */
 export type Steps = {
   readonly referenceYes: number;
@@ -118,5 +124,10 @@ function makeBet({ reference }: TwoArm, ppm: number): Bet {
     const u = (1 - rho) * s + rho * t;
     return stepsOf(s, t, u, u);
   });
-  return { ppm, steps };
+  return {
+    ppm,
+    steps,
+    referenceMost: Math.max(...steps.map((step) => Math.max(step.referenceYes, step.referenceNo))),
+    suspectMost: Math.max(...steps.map((step) => Math.max(step.suspectYes, step.suspectNo))),
+  };
 }
