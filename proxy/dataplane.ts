@@ -3,23 +3,13 @@
  * built and only then swapped in; a refused one leaves everything as it was.
  */
 import { randomBytes } from 'node:crypto';
-import type {
-  Document,
-  FaultDocument,
-  GatewayDocument,
-  RouteDocument,
-  ServiceDocument,
-  SourceDocument,
-} from '../contracts/document.ts';
-import { MeshproofError } from '../contracts/errors.ts';
+import type { FaultDocument, SourceDocument } from '../contracts/document.ts';
 import type { ErrorCode } from '../contracts/errors.ts';
 import type { Overlay } from '../contracts/overlay.ts';
-import { checkDocument } from '../contracts/parse.ts';
 import type { ArmRow, TrafficRow } from '../contracts/telemetry.ts';
-import { parseAddress } from '../contracts/units.ts';
-import { crossCheck } from '../contracts/validate.ts';
 import type { Clock, ConfigDump, DataplaneApi, MetricsSnapshot } from './dataplane-api.ts';
-import { Listener } from './downstream/listener.ts';
+import { ListenerSet } from './downstream/listener-set.ts';
+import type { Wanted } from './downstream/listener-set.ts';
 import { ActiveFault } from './faults.ts';
 import type { HaltSwitch } from './halt-switch.ts';
 import type { RequestHead } from './http1/head.ts';
@@ -27,6 +17,8 @@ import { OUTBOUND } from './outbound.stack.ts';
 import { OverlayTable } from './overlays.ts';
 import type { Refusal } from './overlays.ts';
 import { compileService, Inventory } from './plan/compile.ts';
+import { parseConfig } from './plan/parse-config.ts';
+import type { Config } from './plan/parse-config.ts';
 import type { ServicePlan } from './plan/plan.ts';
 import { Random } from './random.ts';
 import { LIMITS } from './runtime.ts';
@@ -46,27 +38,19 @@ export type DataplaneOptions = {
   readonly limits?: Partial<Limits>;
 };
 
-/** A configuration that was accepted. */
-type Config = {
-  readonly version: number;
-  readonly sources: readonly SourceDocument[];
-  readonly services: readonly ServiceDocument[];
-  readonly routes: readonly RouteDocument[];
-  readonly gateways: readonly GatewayDocument[];
-};
-
 export class Dataplane implements DataplaneApi {
   readonly #options: DataplaneOptions;
   readonly #runtime: Runtime;
   readonly #inventory: Inventory;
   readonly #overlays: OverlayTable;
-  readonly #listeners = new Map<string, Listener>();
+  readonly #listeners: ListenerSet;
   readonly #sweeper: NodeJS.Timeout;
   #faults = new Map<string, ActiveFault>();
   #faultSources = new Map<string, string>();
   #plans = new Map<string, ServicePlan>();
   #config: Config | undefined;
-  #upstreamOpenedBefore = 0;
+  /** Configurations are applied one after the other, in the order in which they came. */
+  #applying: Promise<void> = Promise.resolve();
   onLeaseExpired: (experimentId: string, epoch: number) => void = () => {};
 
   constructor(options: DataplaneOptions) {
@@ -86,25 +70,26 @@ export class Dataplane implements DataplaneApi {
     };
     this.#inventory = new Inventory(this.#runtime);
     this.#overlays = new OverlayTable(this.#runtime);
+    this.#listeners = new ListenerSet(this.#runtime);
     this.#sweeper = setInterval(() => this.sweep(), 1_000);
     this.#sweeper.unref();
   }
 
-  async apply(version: number, sources: readonly SourceDocument[]): Promise<void> {
-    const next = parseConfig(version, sources);
-    const opened = await this.#openListeners(next.config);
-    const keep = new Set(opened.map((l) => l.name));
-    for (const listener of opened) this.#listeners.set(listener.name, listener);
-    this.#config = next.config;
-    this.#takeFaults(next.faults);
+  apply(version: number, sources: readonly SourceDocument[]): Promise<void> {
+    const done = this.#applying.then(() => this.#apply(parseConfig(version, sources)));
+    this.#applying = done.catch(() => undefined); // the caller hears of it; the next one is not held up by it
+    return done;
+  }
+
+  async #apply(config: Config): Promise<void> {
+    const wanted = this.#wanted(config);
+    const listeners = await this.#listeners.prepare(wanted);
+    this.#listeners.commit(listeners, wanted);
+    this.#config = config;
+    this.#takeFaults(config.faults);
     this.#compile();
-    for (const [name, listener] of this.#listeners) {
-      if (keep.has(name) || this.#wanted(next.config).has(name)) continue;
-      listener.stopAccepting();
-      this.#listeners.delete(name);
-    }
     this.#inventory.keepOnly(
-      new Set(next.config.services.flatMap((s) => Object.values(s.spec.versions).flatMap((v) => v.endpoints))),
+      new Set(config.services.flatMap((s) => Object.values(s.spec.versions).flatMap((v) => v.endpoints))),
     );
   }
 
@@ -139,7 +124,6 @@ export class Dataplane implements DataplaneApi {
   }
 
   metrics(): MetricsSnapshot {
-    const listeners = [...this.#listeners.values()];
     const endpoints = [...this.#inventory.endpoints.values()];
     const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
     return {
@@ -152,10 +136,10 @@ export class Dataplane implements DataplaneApi {
       })),
       faults: [...this.#faults.values()].flatMap((f) => f.totals()),
       errors: [...this.#runtime.errors].map(([code, count]) => ({ code, count })),
-      downstreamConnections: sum(listeners.map((l) => l.connections)),
-      downstreamConnectionsTotal: sum(listeners.map((l) => l.accepted)),
+      downstreamConnections: this.#listeners.connections,
+      downstreamConnectionsTotal: this.#listeners.accepted,
       upstreamConnections: sum(endpoints.map((e) => e.connections)),
-      upstreamConnectionsTotal: this.#upstreamOpenedBefore + sum(endpoints.map((e) => e.opened)),
+      upstreamConnectionsTotal: this.#inventory.openedBefore + sum(endpoints.map((e) => e.opened)),
       requestsInFlight: this.#runtime.requestsInFlight,
       configVersion: this.#config?.version ?? null,
       overlays: this.#overlays.all().map(({ overlay, leaseLeftMs }) => ({
@@ -178,7 +162,7 @@ export class Dataplane implements DataplaneApi {
       documents: this.#config?.sources ?? [],
       overlays: this.#overlays.all().map((a) => ({ ...a.overlay, leaseLeftMs: a.leaseLeftMs })),
       faults: [...this.#faults.values()].map((f) => ({ name: f.name, active: f.active, leaseLeftMs: f.leaseLeftMs })),
-      listeners: [...this.#listeners.values()].map((l) => ({ name: l.name, address: l.address })),
+      listeners: this.#listeners.open.map((l) => ({ name: l.name, address: l.address })),
     };
   }
 
@@ -188,72 +172,45 @@ export class Dataplane implements DataplaneApi {
 
   async drain(timeoutMs: number): Promise<void> {
     this.#runtime.draining = true;
-    for (const listener of this.#listeners.values()) listener.stopAccepting();
+    this.#listeners.stopAccepting();
     const startMs = this.#runtime.clock.nowMs();
-    while (this.#connections() > 0 && this.#runtime.clock.nowMs() - startMs < timeoutMs) {
-      for (const listener of this.#listeners.values()) listener.sweep(this.#runtime.clock.nowMs());
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    while (this.#listeners.connections > 0 && this.#runtime.clock.nowMs() - startMs < timeoutMs) {
+      this.#listeners.sweep(this.#runtime.clock.nowMs());
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
     }
     clearInterval(this.#sweeper);
-    for (const listener of this.#listeners.values()) listener.destroyConnections();
-    for (const endpoint of this.#inventory.endpoints.values()) endpoint.destroyAll();
+    this.#listeners.destroyConnections();
+    this.#inventory.destroyAll();
     this.#runtime.wheel.close();
   }
 
   /** Time-outs of connections and leases. Leases are also checked on every request; this drops what has ended. */
   sweep(): void {
     const nowMs = this.#runtime.clock.nowMs();
-    for (const listener of this.#listeners.values()) listener.sweep(nowMs);
-    for (const endpoint of this.#inventory.endpoints.values()) endpoint.sweep(nowMs);
+    this.#listeners.sweep(nowMs);
+    this.#inventory.sweep(nowMs);
     const expired = this.#overlays.sweep();
     if (expired.length > 0) this.#compile();
     for (const { overlay } of expired) this.onLeaseExpired(overlay.experimentId, overlay.epoch);
   }
 
-  #connections(): number {
-    return [...this.#listeners.values()].reduce((sum, l) => sum + l.connections, 0);
-  }
-
-  /** The listeners of a configuration: name -> address. */
-  #wanted(config: Config): Map<string, string> {
-    const out = new Map<string, string>();
+  #wanted(config: Config): Wanted[] {
     const { gateways, outbound } = this.#options;
-    for (const gateway of config.gateways) {
-      const name = gateway.metadata.name;
-      if (gateways === 'all' || gateways.includes(name))
-        out.set(`gateway ${name} ${gateway.spec.listen}`, gateway.spec.listen);
-    }
-    if (outbound !== undefined) out.set(`outbound ${outbound}`, outbound);
-    return out;
-  }
-
-  /** Opens what is new. All or nothing: when one fails, those opened before it are closed again. */
-  async #openListeners(config: Config): Promise<Listener[]> {
-    const opened: Listener[] = [];
-    for (const [name, listen] of this.#wanted(config)) {
-      if (this.#listeners.has(name)) continue;
-      const listener = new Listener(this.#runtime, name);
-      const { host, port } = parseAddress(listen) ?? { host: '127.0.0.1', port: 0 };
-      try {
-        await listener.open(host, port);
-      } catch (error) {
-        for (const other of opened) other.stopAccepting();
-        throw error;
-      }
-      opened.push(listener);
-    }
-    return opened;
+    const chosen = config.gateways.filter((g) => gateways === 'all' || gateways.includes(g.metadata.name));
+    const wanted = chosen.map((g) => ({ name: gatewayName(g.metadata.name), listen: g.spec.listen }));
+    return outbound === undefined ? wanted : [...wanted, { name: 'outbound', listen: outbound }];
   }
 
   /** A fault that is declared as before keeps its lease, its counts and its state of halt. */
-  #takeFaults(documents: readonly (FaultDocument & { readonly source: string })[]): void {
+  #takeFaults(documents: readonly FaultDocument[]): void {
     const next = new Map<string, ActiveFault>();
     const sources = new Map<string, string>();
     for (const document of documents) {
       const name = document.metadata.name;
-      const old = this.#faultSources.get(name) === document.source ? this.#faults.get(name) : undefined;
+      const source = JSON.stringify(document.spec);
+      const old = this.#faultSources.get(name) === source ? this.#faults.get(name) : undefined;
       next.set(name, old ?? new ActiveFault(this.#runtime, document));
-      sources.set(name, document.source);
+      sources.set(name, source);
     }
     this.#faults = next;
     this.#faultSources = sources;
@@ -271,12 +228,12 @@ export class Dataplane implements DataplaneApi {
       const plan = compileService(this.#runtime, this.#inventory, service, routes, this.#overlays.of(name), ownFaults);
       if (plan) this.#plans.set(name, plan);
     }
-    for (const [name, listener] of this.#listeners) listener.resolve = this.#resolver(config, name);
+    for (const listener of this.#listeners.open) listener.resolve = this.#resolver(config, listener.name);
   }
 
   #resolver(config: Config, listener: string): (head: RequestHead) => ServicePlan | undefined {
     const plans = this.#plans;
-    const gateway = config.gateways.find((g) => listener.startsWith(`gateway ${g.metadata.name} `));
+    const gateway = config.gateways.find((g) => listener === gatewayName(g.metadata.name));
     if (!gateway) return (head) => plans.get(serviceOfHost(head.hostname));
     const { hosts, defaultService } = gateway.spec;
     const fallback = defaultService === undefined ? undefined : plans.get(defaultService);
@@ -300,38 +257,15 @@ export class Dataplane implements DataplaneApi {
   }
 }
 
+/** How often draining looks whether the last connection has ended. */
+const DRAIN_LOOK_MS = 20;
+
+/** The name of a gateway's listener. */
+function gatewayName(gateway: string): string {
+  return `gateway ${gateway}`;
+}
+
 /** A Host on an outbound port: `reviews`, or `reviews.mesh`. */
 function serviceOfHost(hostname: string): string {
   return hostname.endsWith('.mesh') ? hostname.slice(0, -5) : hostname;
-}
-
-/** @throws MeshproofError CONFIG_REFUSED with every problem */
-function parseConfig(
-  version: number,
-  sources: readonly SourceDocument[],
-): { config: Config; faults: (FaultDocument & { source: string })[] } {
-  const documents: Document[] = [];
-  const problems: string[] = [];
-  for (const source of sources) {
-    const checked = checkDocument(source);
-    if (checked.ok) documents.push(checked.document);
-    else
-      problems.push(
-        ...checked.issues.map((i) => `${source.kind}/${source.metadata?.name} ${i.path.join('.')}: ${i.message}`),
-      );
-  }
-  if (problems.length === 0) {
-    for (const issue of crossCheck(documents)) {
-      const document = documents[issue.index];
-      problems.push(`${document?.kind}/${document?.metadata.name} ${issue.path.join('.')}: ${issue.message}`);
-    }
-  }
-  if (problems.length > 0) throw new MeshproofError('CONFIG_REFUSED', problems.join('; '));
-  const of = <K extends Document['kind']>(kind: K): Extract<Document, { kind: K }>[] =>
-    documents.filter((d): d is Extract<Document, { kind: K }> => d.kind === kind);
-  const faults = of('Fault').map((f) => ({ ...f, source: JSON.stringify(f.spec) }));
-  return {
-    config: { version, sources, services: of('Service'), routes: of('Route'), gateways: of('Gateway') },
-    faults,
-  };
 }

@@ -14,6 +14,7 @@ export class ActiveFault {
   readonly #runtime: Runtime;
   readonly #matches: Predicate | undefined;
   readonly #generation: number;
+  readonly #seed: number;
   #expiresAtMs = 0;
   /** Requests that this fault has looked at: the identity of a request that brings none of its own. */
   #ordinal = 0;
@@ -27,6 +28,7 @@ export class ActiveFault {
     this.#runtime = runtime;
     this.#matches = compileMatch(document.spec.match);
     this.#generation = runtime.halt.generation;
+    this.#seed = hashText(document.metadata.name, document.spec.seed);
     this.renew();
   }
 
@@ -44,16 +46,17 @@ export class ActiveFault {
 
   /**
    * Whether this request meets the fault. The answer is a hash of the seed, the fault's name and the request's identity
-   * (x-request-id, or the how-manieth request it is): a replay of the same requests meets the same faults.
+   * (x-request-id, or the how-manieth request it is): a replay of the same requests meets the same faults. Each attempt
+   * of a request is drawn for itself, or a retry could never heal what a fault of 10 percent broke.
+   * @param attempt - 0 at request level, then 1, 2, …
    */
-  hits(head: RequestHead, version: string | undefined): boolean {
+  hits(head: RequestHead, version: string | undefined, attempt: number): boolean {
     if (!this.active) return false;
     if (this.spec.version !== undefined && this.spec.version !== version) return false;
     if (this.#matches !== undefined && !this.#matches(head)) return false;
     const ordinal = this.#ordinal++;
     const id = head.get('x-request-id');
-    const seed = hashText(this.name, this.spec.seed);
-    const hash = id === undefined ? mix(seed ^ mix(ordinal)) : hashText(id, seed);
+    const hash = id === undefined ? mix(this.#seed ^ mix(ordinal)) : hashText(id, mix(this.#seed + attempt));
     return ppmOf(hash) < this.spec.percent;
   }
 

@@ -103,13 +103,13 @@ export class OverlayTable {
       if (experimentIds.has(active.overlay.experimentId) && active.active) active.renew();
   }
 
-  /** Drops what is no longer honoured. @returns the overlays whose lease ran out */
+  /** Drops what is no longer honoured. @returns what was dropped: its lease ran out, or it was halted in another thread */
   sweep(): readonly ActiveOverlay[] {
     const gone = [...this.#active.values()].filter((a) => !a.active);
     for (const active of gone) {
       this.#active.delete(active.overlay.service);
       this.#orphan(active);
-      this.leaseExpired++;
+      if (active.leaseLeftMs === 0) this.leaseExpired++;
     }
     return gone;
   }
@@ -127,11 +127,11 @@ export class OverlayTable {
 
   /**
    * Counters to report: of overlays in force, and of those that are gone. A request that was under way when its overlay
-   * went may still count into an orphan, so orphans are kept for as long as requests are in flight.
+   * went still counts there, so an orphan is kept until its last one has ended.
    */
   counters(): readonly ArmCounters[] {
     const out = [...this.#orphans, ...this.all().flatMap((a) => [a.baseline, a.candidate])];
-    if (this.#runtime.requestsInFlight === 0) this.#orphans = [];
+    this.#orphans = this.#orphans.filter((counters) => counters.inFlight > 0);
     return out;
   }
 }

@@ -1,6 +1,7 @@
 /** Every failure becomes one response here, marked as ours, so that it is never taken for the endpoint's. */
 import { ERRORS, ERROR_HEADER } from '../contracts/errors.ts';
 import type { ErrorCode } from '../contracts/errors.ts';
+import type { AttemptFailure } from './plan/plan.ts';
 
 const REASONS: Readonly<Record<number, string>> = {
   400: 'Bad Request',
@@ -19,6 +20,16 @@ const REASONS: Readonly<Record<number, string>> = {
   505: 'HTTP Version Not Supported',
   508: 'Loop Detected',
 };
+
+/** The code of the answer to a request whose last attempt failed so. */
+export const CODE_OF_FAILURE = {
+  status: 'FAULT_ABORT',
+  reset: 'UPSTREAM_RESET',
+  connect: 'UPSTREAM_CONNECT_FAILED',
+  timeout: 'UPSTREAM_TIMEOUT',
+  malformed: 'UPSTREAM_MALFORMED',
+  'no-endpoint': 'UPSTREAM_NO_ENDPOINT',
+} as const satisfies Record<AttemptFailure, ErrorCode>;
 
 /**
  * The proxy's own answer, head and body.

@@ -33,6 +33,8 @@ export type Limits = {
   /** No byte either way in an exchange for this long ends it. */
   readonly streamIdleMs: number;
   readonly connectTimeoutMs: number;
+  /** A client that has closed its side and is still without an answer after this long counts as gone. */
+  readonly halfCloseMs: number;
   /** A request body up to this size is held whole before the request is forwarded: it can be checked and repeated. */
   readonly holdBodyBytes: number;
   /** A chunked body that is not complete after this long is streamed from then on. */
@@ -47,6 +49,7 @@ export const LIMITS: Limits = {
   upstreamIdleMs: 4_000,
   streamIdleMs: 300_000,
   connectTimeoutMs: 5_000,
+  halfCloseMs: 1_000,
   holdBodyBytes: 64 * 1024,
   holdBodyMs: 250,
   maxConnections: 20_000,

@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import { Exchange } from '../exchange.ts';
 import { equalsWord } from '../http1/chars.ts';
 import { ChunkedDecoder } from '../http1/chunked.ts';
-import { COMPLETE, HEAD_LIMITS, INVALID, RANGE, RequestHead } from '../http1/head.ts';
+import { COMPLETE, HEAD_LIMITS, INCOMPLETE, INVALID, RANGE, RequestHead } from '../http1/head.ts';
 import { parseRequestHead } from '../http1/parse-request.ts';
 import type { ServicePlan } from '../plan/plan.ts';
 import { localAnswer } from '../rescue.ts';
@@ -14,7 +14,7 @@ import { ERRORS } from '../../contracts/errors.ts';
 import type { ErrorCode } from '../../contracts/errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { Timer } from '../timer-wheel.ts';
-import type { UpstreamConnection } from '../upstream/connection.ts';
+import type { TunnelKind, UpstreamConnection } from '../upstream/connection.ts';
 import { RequestBody } from './request-body.ts';
 
 /** Nothing of a request is here. */
@@ -30,7 +30,9 @@ const TUNNEL = 4;
 const LINGER = 5;
 const CLOSED = 6;
 
+/** How long what still comes is thrown away: since the last byte, and at most. */
 const LINGER_MS = 2_000;
+const LINGER_MAX_MS = 15_000;
 /** Pipelined requests that wait are held up to this size, then the client is not read from. */
 const PENDING_BYTES = 64 * 1024;
 
@@ -38,6 +40,8 @@ const PENDING_BYTES = 64 * 1024;
 export type DownstreamHost = {
   readonly resolve: (head: RequestHead) => ServicePlan | undefined;
   readonly closed: (connection: Downstream) => void;
+  /** True when the listener has left the configuration: each connection closes after its answer. */
+  readonly retired: boolean;
 };
 
 export class Downstream {
@@ -53,14 +57,15 @@ export class Downstream {
   #pending: Buffer | undefined;
   #parsedBytes = 0;
   #lastByteMs: number;
+  #lingerSinceMs = 0;
   #pumping = false;
+  #paused = false;
   #clientEnded = false;
   /** The status that was sent, for telemetry. */
   status = 0;
   /** Close once the answer is complete. */
   closeAfter = false;
-  isTunnelRequest = false;
-  isWebSocket = false;
+  tunnel: TunnelKind = '';
 
   constructor(runtime: Runtime, host: DownstreamHost, socket: Socket) {
     this.#runtime = runtime;
@@ -96,15 +101,13 @@ export class Downstream {
 
   /** The Connection field of the answer: empty where HTTP/1.1 needs none. */
   connectionField(): '' | 'close' | 'keep-alive' {
-    if (this.closeAfter || this.#runtime.draining) {
-      this.closeAfter = true;
-      return 'close';
-    }
+    if (this.#runtime.draining || this.#host.retired) this.closeAfter = true;
+    if (this.closeAfter || (this.#clientEnded && this.#pending === undefined)) return 'close';
     return this.head.minor === 0 ? 'keep-alive' : '';
   }
 
   resumeBody(): void {
-    this.#socket.resume();
+    this.#resume();
   }
 
   openTunnel(upstream: UpstreamConnection, headText: string): void {
@@ -113,26 +116,23 @@ export class Downstream {
     this.writeText(headText);
     const early = this.#pending;
     this.#pending = undefined;
-    if (early) upstream.write(early);
+    this.#resume();
+    if (early && !upstream.write(early)) this.#pause();
     if (this.#clientEnded) upstream.end();
-    this.#socket.resume();
   }
 
-  /** The endpoint has closed its side of the tunnel. */
+  /** The endpoint has closed its side of the tunnel; ours follows. */
   endTunnel(): void {
-    if (this.#state !== TUNNEL) return;
-    this.#socket.end();
-    if (this.#clientEnded) this.#exchange.tunnelClosed();
+    if (this.#state === TUNNEL) this.#socket.end();
   }
 
   /** The exchange is over: next request, or close. */
-  exchangeEnded(): void {
+  exchangeEnded(nowMs: number): void {
     if (this.#state === CLOSED) return;
-    if (this.#state === TUNNEL) this.destroy();
-    else if (this.closeAfter || this.#clientEnded) this.#linger();
+    this.#lastByteMs = nowMs;
+    if (this.#state === TUNNEL || this.closeAfter || (this.#clientEnded && this.#pending === undefined)) this.#linger();
     else {
       this.#state = IDLE;
-      this.#dechunker?.reset();
       this.#pump();
     }
   }
@@ -143,20 +143,39 @@ export class Downstream {
     this.#socket.resetAndDestroy();
   }
 
+  /** Closes at once; what is not on the wire yet is lost. */
   destroy(): void {
+    this.#state = CLOSED;
     this.#socket.destroy();
   }
 
   /** Time-outs, once a second. */
   sweep(nowMs: number): void {
     const quietMs = nowMs - this.#lastByteMs;
-    const { limits } = this.#runtime;
-    if (this.#state === IDLE && (quietMs > limits.clientIdleMs || this.#runtime.draining)) this.#linger();
-    else if (this.#state === HEAD && quietMs > limits.headTimeoutMs)
-      this.#refuse('HTTP_REQUEST_TIMEOUT', 'the head did not come in time');
-    else if (this.#state === BODY && quietMs > limits.headTimeoutMs)
-      this.#refuse('HTTP_REQUEST_TIMEOUT', 'the body did not come in time');
-    else if (this.#state === LINGER && quietMs > LINGER_MS) this.destroy();
+    const { limits, draining } = this.#runtime;
+    switch (this.#state) {
+      case IDLE:
+        if (quietMs > limits.clientIdleMs || ((draining || this.#host.retired) && this.#pending === undefined))
+          this.#linger();
+        break;
+      case HEAD:
+        if (quietMs > limits.headTimeoutMs) this.#refuse('HTTP_REQUEST_TIMEOUT', 'the head did not come in time');
+        break;
+      case BODY: // a client that we do not read from is not late
+        if (quietMs > limits.headTimeoutMs && !this.#paused)
+          this.#refuse('HTTP_REQUEST_TIMEOUT', 'the body did not come in time');
+        break;
+      case WAIT: // a closed side may be a half-close; only time tells it from a client that has gone
+        if (this.#clientEnded && !this.#exchange.answering && quietMs > limits.halfCloseMs) this.destroy();
+        break;
+      case LINGER: // a client that still reads its answer is given the time of an idle one
+        if (this.#socket.writableLength > 0 ? quietMs > limits.clientIdleMs : this.#hasLingered(nowMs)) this.destroy();
+        break;
+    }
+  }
+
+  #hasLingered(nowMs: number): boolean {
+    return nowMs - this.#lastByteMs > LINGER_MS || nowMs - this.#lingerSinceMs > LINGER_MAX_MS;
   }
 
   #onData(chunk: Buffer): void {
@@ -164,7 +183,8 @@ export class Downstream {
     if (this.#state !== HEAD) this.#lastByteMs = nowMs;
     switch (this.#state) {
       case IDLE:
-        this.#parse(chunk, nowMs);
+        if (this.#pending === undefined && !this.#socket.writableNeedDrain) this.#parse(chunk, nowMs);
+        else this.#keep(chunk, 0);
         break;
       case HEAD:
         this.#continueHead(chunk, nowMs);
@@ -173,13 +193,30 @@ export class Downstream {
         this.#feedBody(chunk, 0, nowMs);
         break;
       case WAIT:
-        this.#pending = this.#pending ? Buffer.concat([this.#pending, chunk]) : chunk;
-        if (this.#pending.length > PENDING_BYTES) this.#socket.pause();
+        this.#keep(chunk, PENDING_BYTES);
         break;
       case TUNNEL:
-        if (this.#exchange.upstream?.write(chunk) === false) this.#socket.pause();
+        if (this.#exchange.upstream?.write(chunk) === false) this.#pause();
         break;
     }
+  }
+
+  /** Pipelined bytes wait for their turn; beyond the limit the client is not read from. */
+  #keep(chunk: Buffer, limitBytes: number): void {
+    this.#pending = this.#pending ? Buffer.concat([this.#pending, chunk]) : chunk;
+    if (this.#pending.length > limitBytes) this.#pause();
+  }
+
+  #pause(): void {
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  #resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#lastByteMs = this.#runtime.clock.nowMs();
+    this.#socket.resume();
   }
 
   /** A trickled head is parsed again only when it may be complete, or has doubled: cost stays linear. */
@@ -193,8 +230,13 @@ export class Downstream {
 
   #parse(bytes: Buffer, nowMs: number): void {
     this.#pending = undefined;
-    const text = bytes.toString('latin1', 0, Math.min(bytes.length, HEAD_LIMITS.headBytes + 4_096));
-    const outcome = parseRequestHead(this.head, text, 0);
+    const length = headEndIn(bytes);
+    let text = bytes.toString('latin1', 0, length);
+    let outcome = parseRequestHead(this.head, text, 0);
+    if (outcome === INCOMPLETE && length < bytes.length && length < MAX_HEAD_TEXT) {
+      text = bytes.toString('latin1', 0, MAX_HEAD_TEXT); // the empty line that was found came before the request
+      outcome = parseRequestHead(this.head, text, 0);
+    }
     if (outcome === COMPLETE) this.#headComplete(bytes, nowMs);
     else if (outcome === INVALID) this.#refuse(this.head.error, this.head.detail);
     else {
@@ -210,10 +252,7 @@ export class Downstream {
     this.status = 0;
     if (head.isConnect) head.chunked = false;
     this.body.start(head);
-    this.isWebSocket =
-      head.connectionUpgrade && head.upgradeField >= 0 && this.body.empty && head.minor === 1 && isWebSocket(head);
-    this.isTunnelRequest = head.isConnect || this.isWebSocket;
-    if (this.isTunnelRequest) this.closeAfter = false;
+    this.tunnel = head.isConnect ? 'connect' : head.connectionUpgrade && asksForWebSocket(head) ? 'websocket' : '';
     if (this.body.empty) {
       if (bytes.length > head.end) this.#pending = bytes.subarray(head.end);
       this.#begin(nowMs);
@@ -233,7 +272,7 @@ export class Downstream {
     if (next < bytes.length) this.#pending = bytes.subarray(next);
     if (this.#exchange.active) {
       if (body.complete) this.#state = WAIT;
-      if (!this.#exchange.bodyArrived() && !body.complete) this.#socket.pause();
+      if (!this.#exchange.bodyArrived() && !body.complete) this.#pause();
       return;
     }
     const asksFirst = head.expectField >= 0 && head.minor === 1 && body.heldBytes === 0;
@@ -244,7 +283,7 @@ export class Downstream {
   }
 
   #begin(nowMs: number): void {
-    if (this.#holdTimer.armed) this.#runtime.wheel.cancel(this.#holdTimer);
+    this.#cancelHold();
     this.#state = this.body.complete ? WAIT : BODY;
     const { head } = this;
     if (head.viaField >= 0 && passedThrough(head, this.#runtime.viaName)) {
@@ -262,7 +301,8 @@ export class Downstream {
       return;
     }
     this.#runtime.errors.set(code, (this.#runtime.errors.get(code) ?? 0) + 1);
-    this.writeText(localAnswer(code, detail, ERRORS[code].status, 'close', false));
+    const toHead = this.#state !== HEAD && this.#state !== IDLE && this.head.isHead;
+    this.writeText(localAnswer(code, detail, ERRORS[code].status, 'close', toHead));
     this.#linger();
   }
 
@@ -270,48 +310,79 @@ export class Downstream {
   #pump(): void {
     if (this.#pumping) return;
     this.#pumping = true;
-    while (this.#state === IDLE && this.#pending && !this.#socket.writableNeedDrain) {
+    while (this.#state === IDLE && this.#pending !== undefined && !this.#socket.writableNeedDrain) {
       this.#parse(this.#pending, this.#runtime.clock.nowMs());
     }
     this.#pumping = false;
-    if (this.#state === IDLE || this.#state === HEAD) this.#socket.resume();
+    const needsMore = this.#state === HEAD || (this.#state === BODY && !this.#exchange.active);
+    if (!needsMore && this.#state !== IDLE) return;
+    // A client that does not read its answers is not read from either.
+    if (this.#socket.writableNeedDrain) this.#pause();
+    else this.#resume();
+    if (this.#clientEnded && (needsMore || this.#pending === undefined)) this.#onEnd();
   }
 
   #onDrain(): void {
-    this.#exchange.onDownstreamDrain();
-    if (this.#state === IDLE) this.#pump();
+    if (this.#exchange.active) this.#exchange.onDownstreamDrain();
+    else this.#pump();
   }
 
   #onEnd(): void {
     this.#clientEnded = true;
-    if (this.#state === IDLE || this.#state === LINGER) this.#socket.end();
-    else if (this.#state === HEAD || this.#state === BODY)
-      this.#refuse('HTTP_MALFORMED', 'the request ended before it was complete');
-    else if (this.#state === TUNNEL) this.#exchange.upstream?.end();
-    else this.closeAfter = true;
+    switch (this.#state) {
+      case IDLE: // with requests that wait for the client to read: they are answered first
+        if (this.#pending === undefined) this.#socket.end();
+        break;
+      case HEAD:
+      case BODY:
+        this.#refuse('HTTP_MALFORMED', 'the request ended before it was complete');
+        break;
+      case TUNNEL:
+        this.#exchange.upstream?.end();
+        break;
+    }
   }
 
   #linger(): void {
     if (this.#state === CLOSED) return;
+    this.#cancelHold();
     this.#state = LINGER;
     this.#pending = undefined;
-    this.#lastByteMs = this.#runtime.clock.nowMs();
-    this.#socket.resume();
+    this.#lingerSinceMs = this.#lastByteMs = this.#runtime.clock.nowMs();
+    this.#resume();
     this.#socket.end();
   }
 
+  /** Without this, a request that was refused while it was held would be forwarded all the same. */
+  #cancelHold(): void {
+    if (this.#holdTimer.armed) this.#runtime.wheel.cancel(this.#holdTimer);
+  }
+
   #onClose(): void {
+    this.#cancelHold();
     this.#state = CLOSED;
     this.#pending = undefined;
-    if (this.#holdTimer.armed) this.#runtime.wheel.cancel(this.#holdTimer);
-    this.#exchange.clientGone();
+    this.#exchange.clientGone(this.#clientEnded);
     this.#host.closed(this);
   }
 }
 
+/** Up to this size the head's end is not looked for: nearly all of the bytes are head. */
+const SMALL_READ_BYTES = 2_048;
+
+/** How much of the bytes to read as text: the head where it is here, else as much as a head may have. */
+function headEndIn(bytes: Buffer): number {
+  if (bytes.length <= SMALL_READ_BYTES) return bytes.length;
+  const end = bytes.indexOf('\r\n\r\n', 0, 'latin1');
+  return end >= 0 ? Math.min(end + 4, MAX_HEAD_TEXT) : Math.min(bytes.length, MAX_HEAD_TEXT);
+}
+
+const MAX_HEAD_TEXT = HEAD_LIMITS.headBytes + 4_096;
 const EMPTY = Buffer.alloc(0);
 
-function isWebSocket(head: RequestHead): boolean {
+/** RFC 6455 4.1; Upgrade is void in HTTP/1.0 (RFC 9110 7.8). */
+function asksForWebSocket(head: RequestHead): boolean {
+  if (head.upgradeField < 0 || head.minor === 0 || head.contentLength > 0 || head.chunked) return false;
   const at = head.upgradeField * RANGE;
   return equalsWord(head.text, head.ranges[at + 2] ?? 0, head.ranges[at + 3] ?? 0, 'websocket');
 }

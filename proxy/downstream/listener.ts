@@ -1,38 +1,28 @@
 /** An address that takes client connections: a gateway, or the outbound side of a sidecar. */
 import { createServer } from 'node:net';
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { MeshproofError } from '../../contracts/errors.ts';
 import type { RequestHead } from '../http1/head.ts';
 import type { ServicePlan } from '../plan/plan.ts';
 import type { Runtime } from '../runtime.ts';
 import { Downstream } from './connection.ts';
+import type { DownstreamHost } from './connection.ts';
 
-export class Listener {
-  /** `gateway edge` or `outbound`. */
-  readonly name: string;
+export class Listener implements DownstreamHost {
+  /** `gateway edge`, or `outbound`; another configuration may give the address to another gateway. */
+  name: string;
+  readonly #runtime: Runtime;
   readonly #connections = new Set<Downstream>();
   readonly #server: Server;
   /** Replaced with each configuration. */
   resolve: (head: RequestHead) => ServicePlan | undefined = () => undefined;
   accepted = 0;
+  retired = false;
 
   constructor(runtime: Runtime, name: string) {
+    this.#runtime = runtime;
     this.name = name;
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-      this.accepted++;
-      if (this.#connections.size >= runtime.limits.maxConnections) {
-        socket.destroy();
-        runtime.errors.set('OVERLOADED', (runtime.errors.get('OVERLOADED') ?? 0) + 1);
-        return;
-      }
-      this.#connections.add(
-        new Downstream(
-          runtime,
-          { resolve: (head) => this.resolve(head), closed: (c) => this.#connections.delete(c) },
-          socket,
-        ),
-      );
-    });
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
   }
 
   get connections(): number {
@@ -49,34 +39,58 @@ export class Listener {
   /** @throws MeshproofError ADDRESS_IN_USE, or CONFIG_REFUSED when the address cannot be bound for another reason */
   open(host: string, port: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#server.once('error', (error: NodeJS.ErrnoException) => {
-        const where = `${host}:${port} (${this.name})`;
-        reject(
-          error.code === 'EADDRINUSE'
-            ? new MeshproofError(
-                'ADDRESS_IN_USE',
-                `${where}: another program listens there; choose another address or stop it`,
-                { cause: error },
-              )
-            : new MeshproofError('CONFIG_REFUSED', `${where}: cannot listen: ${error.code ?? error.message}`, {
-                cause: error,
-              }),
-        );
+      const refuse = (error: NodeJS.ErrnoException): void => reject(bindError(error, `${host}:${port} (${this.name})`));
+      this.#server.once('error', refuse);
+      this.#server.listen({ host, port, backlog: 1_024 }, () => {
+        this.#server.off('error', refuse);
+        // From here on an error is a connection that could not be accepted (no file handle left): shed, not fatal.
+        this.#server.on('error', () => this.#shed());
+        resolve();
       });
-      this.#server.listen({ host, port, backlog: 1_024 }, () => resolve());
     });
+  }
+
+  closed(connection: Downstream): void {
+    this.#connections.delete(connection);
   }
 
   sweep(nowMs: number): void {
     for (const connection of this.#connections) connection.sweep(nowMs);
   }
 
-  /** Takes no more connections; those that are open go on. */
-  stopAccepting(): void {
+  /** Takes no more connections; those that are open end after their answer. */
+  retire(): void {
+    this.retired = true;
     this.#server.close();
+    this.sweep(this.#runtime.clock.nowMs());
   }
 
   destroyConnections(): void {
     for (const connection of [...this.#connections]) connection.destroy();
   }
+
+  #accept(socket: Socket): void {
+    this.accepted++;
+    if (this.#connections.size < this.#runtime.limits.maxConnections) {
+      this.#connections.add(new Downstream(this.#runtime, this, socket));
+      return;
+    }
+    this.#shed();
+    socket.destroy();
+  }
+
+  #shed(): void {
+    const { errors } = this.#runtime;
+    errors.set('OVERLOADED', (errors.get('OVERLOADED') ?? 0) + 1);
+  }
+}
+
+function bindError(error: NodeJS.ErrnoException, where: string): MeshproofError {
+  return error.code === 'EADDRINUSE'
+    ? new MeshproofError(
+        'ADDRESS_IN_USE',
+        `${where}: another program listens there; choose another address or stop it`,
+        { cause: error },
+      )
+    : new MeshproofError('CONFIG_REFUSED', `${where}: cannot listen: ${error.code ?? error.message}`, { cause: error });
 }

@@ -1,6 +1,6 @@
 /**
  * The body of a request as it comes in: checked, held while it is small, streamed when it is not. A held body can be
- * sent again; a broken one never reaches the endpoint.
+ * sent again; a broken one never reaches the endpoint. Trailers are dropped (RFC 9110 6.5.1 allows it).
  */
 import { ChunkedDecoder } from '../http1/chunked.ts';
 import type { RequestHead } from '../http1/head.ts';
@@ -20,7 +20,7 @@ export class RequestBody {
   streamed = false;
 
   start(head: RequestHead): void {
-    this.#held = this.#held.length === 0 ? this.#held : [];
+    if (this.#held.length > 0) this.#held = [];
     this.heldBytes = 0;
     this.streamed = false;
     this.#mode = head.chunked ? CHUNKED : head.contentLength > 0 && !head.isConnect ? LENGTH : NONE;
@@ -39,36 +39,53 @@ export class RequestBody {
 
   /** Eats body bytes from `at`. @returns the first byte that is not of the body, or -1 when the framing is broken */
   feed(bytes: Buffer, at: number): number {
-    if (this.#mode === LENGTH) {
-      const take = Math.min(this.#remaining, bytes.length - at);
-      this.#remaining -= take;
-      this.#hold(bytes, at, at + take);
-      this.complete = this.#remaining === 0;
-      return at + take;
-    }
+    if (this.#mode === CHUNKED) return this.#feedChunked(bytes, at);
+    const take = Math.min(this.#remaining, bytes.length - at);
+    this.#remaining -= take;
+    this.complete = this.#remaining === 0;
+    if (take > 0) this.#hold(bytes.subarray(at, at + take));
+    return at + take;
+  }
+
+  /** What many small chunks hold becomes one part: a body of one-byte chunks costs no more than its bytes. */
+  #feedChunked(bytes: Buffer, at: number): number {
+    const decoder = this.#decoder;
+    let only: Buffer | undefined;
+    let joined: Buffer | undefined;
+    let joinedBytes = 0;
     let pos = at;
-    while (pos < bytes.length && !this.#decoder.done) {
-      pos = this.#decoder.next(bytes, pos, bytes.length);
-      if (this.#decoder.failed) return -1;
-      this.#hold(bytes, this.#decoder.dataStart, this.#decoder.dataEnd);
+    while (pos < bytes.length && !decoder.done) {
+      pos = decoder.next(bytes, pos, bytes.length);
+      if (decoder.failed) return -1;
+      const { dataStart, dataEnd } = decoder;
+      if (dataEnd === dataStart) continue;
+      if (only === undefined) only = bytes.subarray(dataStart, dataEnd);
+      else {
+        if (joined === undefined) {
+          joined = Buffer.allocUnsafe(bytes.length - at);
+          joinedBytes = only.copy(joined);
+        }
+        joinedBytes += bytes.copy(joined, joinedBytes, dataStart, dataEnd);
+      }
     }
-    this.complete = this.#decoder.done;
+    if (joined !== undefined) this.#hold(joined.subarray(0, joinedBytes));
+    else if (only !== undefined) this.#hold(only);
+    this.complete = decoder.done;
     return pos;
   }
 
-  #hold(bytes: Buffer, from: number, to: number): void {
-    if (to === from) return;
-    this.#held.push(bytes.subarray(from, to));
-    this.heldBytes += to - from;
+  #hold(part: Buffer): void {
+    this.#held.push(part);
+    this.heldBytes += part.length;
   }
 
   /** What is held, framed for the wire; the closing chunk too when the body is complete. Keeps it for sending again. */
   framed(): Buffer[] {
     if (this.#mode !== CHUNKED) return this.#held;
-    const out: Buffer[] = [];
-    for (const part of this.#held) out.push(Buffer.from(`${part.length.toString(16)}\r\n`, 'latin1'), part, CRLF);
-    if (this.complete) out.push(LAST_CHUNK);
-    return out;
+    const last = this.complete ? [LAST_CHUNK] : [];
+    if (this.heldBytes === 0) return last;
+    const size = Buffer.from(`${this.heldBytes.toString(16)}\r\n`, 'latin1');
+    return [size, ...this.#held, CRLF, ...last];
   }
 
   /** Like framed, but forgets: for streaming in constant memory. */

@@ -39,7 +39,12 @@ function chooseVersion({ rule, stable, versions, runtime, service }: RouteContex
   const seed = hashText(service, 0);
   return (exchange) => {
     const point = stickyPoint(exchange.head, rule.sticky, seed) ?? runtime.random.ppm();
-    exchange.version = thresholds.find((t) => point < t.below)?.version ?? stable;
+    exchange.version = stable;
+    for (const { below, version } of thresholds) {
+      if (point >= below) continue;
+      exchange.version = version;
+      break;
+    }
     return CONTINUE;
   };
 }
@@ -61,7 +66,8 @@ function withOverlay({ versions, runtime, rule }: RouteContext, choose: Step, ac
       exchange.arm = active.candidate;
       if (overlay.shield) {
         exchange.shieldVersion = baseline;
-        exchange.perTryTimeoutMs = shieldTryMs;
+        // Only where the shield can act: cutting short what cannot be repeated would only do harm.
+        if (exchange.head.isIdempotent) exchange.perTryTimeoutMs = shieldTryMs;
       }
     } else exchange.arm = active.baseline;
     return CONTINUE;

@@ -22,7 +22,7 @@ export function faultStep(faults: readonly ActiveFault[], abort: Abort): Step {
   return (exchange) => {
     let delayMs = 0;
     for (const fault of faults) {
-      if (!fault.hits(exchange.head, exchange.version?.name)) continue;
+      if (!fault.hits(exchange.head, exchange.version?.name, exchange.attempts)) continue;
       exchange.faults++;
       if (fault.spec.delay) {
         fault.delays++;

@@ -2,25 +2,39 @@
 import { PPM } from '../../contracts/units.ts';
 import type { Retry, RetryCondition } from '../../contracts/route.ts';
 import type { Exchange } from '../exchange.ts';
-import type { AttemptFailure, FailureStep, ServiceLoad } from '../plan/plan.ts';
+import { CONTINUE } from '../plan/plan.ts';
+import type { AttemptFailure, FailureStep, ServiceLoad, Step } from '../plan/plan.ts';
 import type { Filter } from './filter.ts';
 
 export const retry: Filter = {
   role: 'retry',
   why: 'above balancing and attempt-level faults: each attempt meets them anew; below assignment: never another arm but by the shield',
-  build: ({ rule, load }) => ({ failure: failureStep(rule.retry, load) }),
+  build: ({ rule, load }) => {
+    const failure = failureStep(rule.retry, load);
+    const perTryMs = rule.retry?.perTryTimeout ?? 0;
+    return perTryMs === 0 ? { failure } : { failure, request: limitFirstTry(perTryMs) };
+  },
 };
 
+/** The first attempt has the limit of the others; under the shield the shorter of the two holds. */
+function limitFirstTry(perTryMs: number): Step {
+  return (exchange) => {
+    const shieldMs = exchange.perTryTimeoutMs;
+    exchange.perTryTimeoutMs = shieldMs === 0 ? perTryMs : Math.min(shieldMs, perTryMs);
+    return CONTINUE;
+  };
+}
+
 function failureStep(policy: Retry | undefined, load: ServiceLoad): FailureStep {
-  return (exchange, failure, status) => shield(exchange) || retryOnce(exchange, failure, status, policy, load);
+  return (exchange, failure, status) => shield(exchange, policy) || retryOnce(exchange, failure, status, policy, load);
 }
 
 /** RFC 9110 9.2.2: only what is safe to repeat is repeated. The shield is outside the budget: it exists so that no user sees the candidate's failure. */
-function shield(exchange: Exchange): boolean {
+function shield(exchange: Exchange, policy: Retry | undefined): boolean {
   const baseline = exchange.shieldVersion;
   if (!baseline || !exchange.head.isIdempotent || !exchange.replayable) return false;
   exchange.shieldVersion = undefined;
-  exchange.perTryTimeoutMs = 0;
+  exchange.perTryTimeoutMs = policy?.perTryTimeout ?? 0;
   exchange.version = baseline;
   exchange.shieldUsed();
   return true;

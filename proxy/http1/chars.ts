@@ -4,7 +4,10 @@
 export const TOKEN = 1;
 /** field-vchar, SP and HTAB (RFC 9110 5.5): field values. */
 export const VALUE = 2;
-/** What may stand in a request target: visible ASCII without `"#<>\^`{|}` (RFC 3986; `|` and the like are not URI characters). */
+/**
+ * What may stand in a request target: visible ASCII without `"#<>\`. RFC 3986 knows neither of ``^`{|}``, but browsers send
+ * them as they are in a query, and no parser takes them for a delimiter.
+ */
 export const TARGET = 4;
 /** uri-host of RFC 3986 3.2.2 without brackets: unreserved, sub-delims, percent. */
 export const HOST = 8;
@@ -28,7 +31,7 @@ mark(DIGITS, DIGIT);
 mark(DIGITS + 'abcdefABCDEF', HEX);
 for (let code = 0; code < 256; code++) {
   if (code === 9 || (code >= 0x20 && code !== 0x7f)) CLASS[code] = (CLASS[code] ?? 0) | VALUE;
-  if (code > 0x20 && code < 0x7f && !'"#<>\\^`{}'.includes(String.fromCharCode(code))) {
+  if (code > 0x20 && code < 0x7f && !'"#<>\\'.includes(String.fromCharCode(code))) {
     CLASS[code] = (CLASS[code] ?? 0) | TARGET;
   }
 }

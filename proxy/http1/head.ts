@@ -41,6 +41,7 @@ export class Head {
   hostField = -1;
   viaField = -1;
   expectField = -1;
+  maxForwardsField = -1;
   error: ErrorCode = 'HTTP_MALFORMED';
   detail = '';
 
@@ -67,6 +68,7 @@ export class Head {
     this.hostField = -1;
     this.viaField = -1;
     this.expectField = -1;
+    this.maxForwardsField = -1;
   }
 
   /** Records why the head is refused. */

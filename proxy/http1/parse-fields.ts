@@ -94,10 +94,11 @@ function recognise(
       }
       break;
     case 10:
-      if (equalsWord(text, nameStart, nameEnd, 'connection')) {
-        head.drop[field] = 1;
-        readConnection(head, from, to);
-      } else if (equalsWord(text, nameStart, nameEnd, 'keep-alive')) head.drop[field] = 1;
+      if (equalsWord(text, nameStart, nameEnd, 'connection')) readConnection(head, field, from, to);
+      else if (equalsWord(text, nameStart, nameEnd, 'keep-alive')) head.drop[field] = 1;
+      break;
+    case 12:
+      if (equalsWord(text, nameStart, nameEnd, 'max-forwards')) head.maxForwardsField = field;
       break;
     case 14:
       if (equalsWord(text, nameStart, nameEnd, 'content-length')) return readLength(head, from, to);
@@ -155,8 +156,9 @@ function readCoding(head: Head, from: number, to: number): ParseOutcome {
 }
 
 /** RFC 9110 7.6.1: every field that Connection names is for this hop only. */
-function readConnection(head: Head, from: number, to: number): void {
+function readConnection(head: Head, field: number, from: number, to: number): void {
   const text = head.text;
+  head.drop[field] = 1;
   if (equalsWord(text, from, to, 'keep-alive')) head.connectionKeepAlive = true;
   else if (equalsWord(text, from, to, 'close')) head.connectionClose = true;
   else {
@@ -178,8 +180,12 @@ const NEVER_NOMINATED: ReadonlySet<string> = new Set([
   'via',
   'authorization',
   'cookie',
+  'forwarded',
+  'max-forwards',
   'x-forwarded-for',
+  'x-forwarded-host',
   'x-forwarded-proto',
+  'x-meshproof-error',
   'x-request-id',
   'traceparent',
 ]);

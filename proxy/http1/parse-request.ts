@@ -8,6 +8,7 @@ const CR = 13;
 const LF = 10;
 const SP = 32;
 const SLASH = 47;
+const BACKSLASH = 92;
 
 /**
  * Reads a request head from `start`. Strict where RFC 9112 says MUST, and where a lenient reading would let two
@@ -24,6 +25,7 @@ export function parseRequestHead(
   let at = start;
   while (text.charCodeAt(at) === CR && text.charCodeAt(at + 1) === LF) at += 2;
   head.reset(text, at);
+  if (text.charCodeAt(at) === CR && at + 1 === text.length) return INCOMPLETE;
   const fieldsAt = parseRequestLine(head, at, limits);
   if (fieldsAt <= 0) {
     if (fieldsAt === INCOMPLETE && text.length - at > limits.headBytes) return tooLarge(head, limits);
@@ -52,7 +54,8 @@ function parseRequestLine(head: RequestHead, at: number, limits: HeadLimits): nu
   head.methodStart = at;
   head.methodEnd = pos++;
   head.targetStart = pos;
-  while (pos < size && ((CLASS[(c = text.charCodeAt(pos))] ?? 0) & TARGET) !== 0) pos++;
+  while (pos < size && (((CLASS[(c = text.charCodeAt(pos))] ?? 0) & TARGET) !== 0 || isQueryBackslash(text, at, pos)))
+    pos++;
   if (pos - head.targetStart > limits.targetBytes) {
     return head.fail(`the target is longer than ${limits.targetBytes} bytes`, 'HTTP_TARGET_TOO_LONG');
   }
@@ -61,6 +64,13 @@ function parseRequestLine(head: RequestHead, at: number, limits: HeadLimits): nu
     return head.fail('the target is empty or holds a character that is not allowed');
   head.targetEnd = pos++;
   return parseVersion(head, pos);
+}
+
+/** Browsers send a backslash in a query as it is. In a path some servers take it for a slash: there it is refused. */
+function isQueryBackslash(text: string, from: number, pos: number): boolean {
+  if (text.charCodeAt(pos) !== BACKSLASH) return false;
+  const question = text.indexOf('?', from);
+  return question >= 0 && question < pos;
 }
 
 function parseVersion(head: RequestHead, at: number): number {

@@ -24,21 +24,24 @@ export function parseResponseHead(
   return COMPLETE;
 }
 
+/** `HTTP/1.x SP 3DIGIT`, refused at the first byte that cannot be right. @returns where the fields begin, INCOMPLETE or INVALID */
 function parseStatusLine(head: ResponseHead, start: number): number {
   const { text } = head;
-  if (text.length < start + 13) {
-    const seen = text.slice(start);
-    return 'HTTP/1.'.startsWith(seen.slice(0, 7))
+  const size = text.length - start;
+  if (!text.startsWith('HTTP/1.', start)) {
+    return size < 7 && 'HTTP/1.'.startsWith(text.slice(start))
       ? INCOMPLETE
       : head.fail('the status line does not begin with HTTP/1.');
   }
-  if (!text.startsWith('HTTP/1.', start)) return head.fail('the status line does not begin with HTTP/1.');
+  if (size < 8) return INCOMPLETE;
   const minor = text.charCodeAt(start + 7) - 48;
   if (minor !== 0 && minor !== 1) return head.fail('the version is neither HTTP/1.0 nor HTTP/1.1');
+  if (size < 9) return INCOMPLETE;
   if (text.charCodeAt(start + 8) !== 32) return head.fail('no space after the version');
   head.minor = minor;
   let status = 0;
   for (let i = start + 9; i < start + 12; i++) {
+    if (i >= text.length) return INCOMPLETE;
     const c = text.charCodeAt(i);
     if (((CLASS[c] ?? 0) & DIGIT) === 0) return head.fail('the status is not three digits');
     status = status * 10 + (c - 48);
@@ -52,13 +55,14 @@ function parseStatusLine(head: ResponseHead, start: number): number {
 function parseReason(head: ResponseHead, at: number): number {
   const { text } = head;
   let pos = at;
+  if (pos >= text.length) return INCOMPLETE;
   if (text.charCodeAt(pos) !== 13) {
     if (text.charCodeAt(pos) !== 32) return head.fail('no space after the status');
     pos++;
   }
   head.reasonStart = pos;
   while (pos < text.length && ((CLASS[text.charCodeAt(pos)] ?? 0) & VALUE) !== 0) pos++;
-  if (pos + 1 >= text.length) return INCOMPLETE;
+  if (pos >= text.length || (text.charCodeAt(pos) === 13 && pos + 1 === text.length)) return INCOMPLETE;
   if (text.charCodeAt(pos) !== 13 || text.charCodeAt(pos + 1) !== 10)
     return head.fail('the status line does not end in CRLF');
   head.reasonEnd = pos;

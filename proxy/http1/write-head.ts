@@ -2,6 +2,7 @@
  * Heads as they leave: unchanged bytes are copied in runs, hop-by-hop fields are left out, ours are added at the end.
  * The result is one latin1 string, so that head and small body go out in one write.
  */
+import { equalsWord } from './chars.ts';
 import { RANGE } from './head.ts';
 import type { Head, RequestHead, ResponseHead } from './head.ts';
 
@@ -34,18 +35,17 @@ export type RequestEdits = {
 /** The request head for the upstream: HTTP/1.1, origin-form (authority-form for CONNECT), Host from the target for absolute-form. */
 export function writeRequestHead(head: RequestHead, edits: RequestEdits): string {
   if (!head.lengthCanonical || head.isConnect) dropField(head, 'content-length');
-  if (head.expectField >= 0 && !edits.keepExpect) head.drop[head.expectField] = 1;
-  const fieldsStart = head.fieldCount > 0 ? head.nameStart(0) : head.end - 2;
+  // An expectation is void in HTTP/1.0 (RFC 9110 10.1.1), and met when the body is here already.
+  if (head.expectField >= 0 && !(edits.keepExpect && head.minor === 1)) head.drop[head.expectField] = 1;
   let out: string;
-  const plain = head.minor === 1 && head.authorityStart < 0;
-  if (plain) out = keptFields(head, head.start);
+  if (head.minor === 1 && head.authorityStart < 0) out = keptFields(head, head.start);
   else {
     const host = head.authorityStart >= 0 ? head.text.slice(head.authorityStart, head.authorityEnd) : undefined;
     if (host !== undefined && head.hostField >= 0) head.drop[head.hostField] = 1;
     out = `${head.method} ${head.target} HTTP/1.1\r\n`;
     if (host !== undefined) out += `host: ${host}\r\n`;
     else if (head.hostField < 0) out += `host: ${edits.fallbackHost}\r\n`;
-    out += keptFields(head, fieldsStart);
+    out += keptFields(head, fieldsStart(head));
   }
   out += edits.added;
   if (head.chunked) out += 'transfer-encoding: chunked\r\n';
@@ -54,32 +54,45 @@ export function writeRequestHead(head: RequestHead, edits: RequestEdits): string
   return out + '\r\n';
 }
 
+function fieldsStart(head: Head): number {
+  return head.fieldCount > 0 ? head.nameStart(0) : head.end - 2;
+}
+
+/** @param name - lower case */
 function dropField(head: Head, name: string): void {
   for (let i = 0; i < head.fieldCount; i++) {
     const at = i * RANGE;
-    if (head.text.slice(head.ranges[at], head.ranges[at + 1]).toLowerCase() === name) head.drop[i] = 1;
+    if (equalsWord(head.text, head.ranges[at] ?? 0, head.ranges[at + 1] ?? 0, name)) head.drop[i] = 1;
   }
 }
 
 /** How the response's body is framed towards the client. */
 export type ResponseFraming = {
   readonly chunked: boolean;
+  /** Content-Length may not go on: 1xx, 204, and 2xx to CONNECT (RFC 9110 8.6). */
   readonly dropLength: boolean;
   readonly connection: '' | 'close' | 'keep-alive' | 'upgrade';
 };
 
 /** The response head for the client, always HTTP/1.1 (RFC 9110 6.2: a proxy sends its own version). */
 export function writeResponseHead(head: ResponseHead, framing: ResponseFraming): string {
-  if (framing.dropLength) dropField(head, 'content-length');
+  const rewriteLength = !head.lengthCanonical && !framing.dropLength;
+  if (framing.dropLength || rewriteLength) dropField(head, 'content-length');
   let out: string;
-  if (head.minor === 1) out = keptFields(head, head.start);
+  if (head.minor === 1 && hasReasonSpace(head)) out = keptFields(head, head.start);
   else {
-    const fieldsStart = head.fieldCount > 0 ? head.nameStart(0) : head.end - 2;
-    out = `HTTP/1.1 ${head.status} ${head.text.slice(head.reasonStart, head.reasonEnd)}\r\n${keptFields(head, fieldsStart)}`;
+    const reason = head.text.slice(head.reasonStart, head.reasonEnd);
+    out = `HTTP/1.1 ${head.status} ${reason}\r\n${keptFields(head, fieldsStart(head))}`;
   }
+  if (rewriteLength) out += `content-length: ${head.contentLength}\r\n`;
   if (framing.chunked) out += 'transfer-encoding: chunked\r\n';
   if (framing.connection === '') return out + '\r\n';
   if (framing.connection === 'upgrade')
-    return `${out}connection: upgrade\r\nupgrade: ${head.upgradeField >= 0 ? head.value(head.upgradeField) : 'websocket'}\r\n\r\n`;
+    return `${out}connection: upgrade\r\nupgrade: ${head.value(head.upgradeField)}\r\n\r\n`;
   return `${out}connection: ${framing.connection}\r\n\r\n`;
+}
+
+/** The space after the status may be missing in what we read (RFC 9112 4), not in what we write. */
+function hasReasonSpace(head: ResponseHead): boolean {
+  return head.text.charCodeAt(head.reasonStart - 1) === 32;
 }

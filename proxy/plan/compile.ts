@@ -18,16 +18,20 @@ export class Inventory {
   readonly endpoints = new Map<string, Endpoint>();
   readonly counters = new Map<string, TrafficCounters>();
   readonly loads = new Map<string, ServiceLoad>();
+  /** Upstream connections that were opened to endpoints which are gone. */
+  openedBefore = 0;
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
   }
 
   endpoint(address: string): Endpoint {
-    return remember(this.endpoints, address, () => {
+    const endpoint = remember(this.endpoints, address, () => {
       const { host, port } = parseAddress(address) ?? { host: address, port: 0 };
       return new Endpoint(this.#runtime, address, host, port);
     });
+    endpoint.revive();
+    return endpoint;
   }
 
   traffic(service: string, version: string, route: string): TrafficCounters {
@@ -44,10 +48,25 @@ export class Inventory {
 
   /** Retires the endpoints that no version names any more. */
   keepOnly(addresses: ReadonlySet<string>): void {
+    for (const [address, endpoint] of this.endpoints) if (!addresses.has(address)) endpoint.retire();
+    this.#forgetClosed();
+  }
+
+  /** Time-outs of upstream connections. */
+  sweep(nowMs: number): void {
+    for (const endpoint of this.endpoints.values()) endpoint.sweep(nowMs);
+    this.#forgetClosed();
+  }
+
+  destroyAll(): void {
+    for (const endpoint of this.endpoints.values()) endpoint.destroyAll();
+  }
+
+  #forgetClosed(): void {
     for (const [address, endpoint] of this.endpoints) {
-      if (addresses.has(address)) continue;
-      endpoint.retire();
-      if (endpoint.connections === 0) this.endpoints.delete(address);
+      if (!endpoint.retired || endpoint.connections > 0) continue;
+      this.openedBefore += endpoint.opened;
+      this.endpoints.delete(address);
     }
   }
 }

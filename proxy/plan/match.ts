@@ -21,8 +21,11 @@ export function compileMatch(match: Match | undefined): Predicate | undefined {
     const test = stringTest(wanted);
     parts.push((head) => test(queryValue(head.target, name)));
   }
-  if (parts.length === 0) return undefined;
-  return (head) => parts.every((part) => part(head));
+  if (parts.length <= 1) return parts[0];
+  return (head) => {
+    for (const part of parts) if (!part(head)) return false;
+    return true;
+  };
 }
 
 function pathPredicate(path: PathMatch): Predicate {

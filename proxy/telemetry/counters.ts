@@ -122,6 +122,8 @@ export class ArmCounters {
   readonly arm: Arm;
   readonly candidatePpm: number;
   readonly #latency = new LatencyDelta();
+  /** First attempts of this arm that have not ended: they will still be counted here. */
+  inFlight = 0;
   requests = 0;
   errors = 0;
   shielded = 0;

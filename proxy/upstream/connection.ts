@@ -11,21 +11,32 @@ import type { Runtime } from '../runtime.ts';
 import { Timer } from '../timer-wheel.ts';
 import type { Endpoint } from './endpoint.ts';
 
+export type TunnelKind = '' | 'connect' | 'websocket';
 export type UpstreamFailure = 'connect' | 'reset' | 'malformed' | 'stalled';
 
 /** What a connection tells the exchange that uses it. */
 export interface UpstreamUser {
   readonly isHeadRequest: boolean;
-  readonly isTunnelRequest: boolean;
+  /** What a good answer turns the connection into: a tunnel after 2xx (CONNECT) or 101 (WebSocket). */
+  readonly tunnel: TunnelKind;
+  /** False while a part of the request's body is still to be written: then the connection cannot serve another. */
+  readonly isRequestSent: boolean;
   /** The connection is open: write the request now. */
   onUpstreamReady(connection: UpstreamConnection): void;
-  /** @param text - what follows the head in the same read, latin1; [from, to) of it is body @returns false when the exchange has let go of the connection */
+  /** A 1xx other than 101. */
+  onInterimHead(connection: UpstreamConnection, head: ResponseHead): void;
+  /**
+   * @param complete - no more of this response will come; bodyText is its whole body, latin1
+   * @returns false when the user has let go of the connection
+   */
   onResponseHead(connection: UpstreamConnection, head: ResponseHead, complete: boolean, bodyText: string): boolean;
   onResponseBody(connection: UpstreamConnection, bytes: Buffer): void;
   onResponseEnd(connection: UpstreamConnection): void;
   onTunnelData(connection: UpstreamConnection, bytes: Buffer): void;
+  /** The endpoint has closed its side; it may still be written to. */
   onTunnelEnd(connection: UpstreamConnection): void;
-  /** @param silent - no byte of a response had come, on a connection that had served before: it was closed under us */
+  onTunnelClosed(connection: UpstreamConnection): void;
+  /** @param silent - no byte of an answer had come, on a connection that had served before: it was closed under us */
   onUpstreamFailure(connection: UpstreamConnection, failure: UpstreamFailure, silent: boolean): void;
   onUpstreamDrain(): void;
 }
@@ -57,6 +68,8 @@ export class UpstreamConnection {
   #remaining = 0;
   #served = 0;
   #keepAlive = true;
+  #paused = false;
+  #interimSeen = false;
   #lastByteMs = 0;
   #connectTimer: Timer | undefined;
   idleSinceMs = 0;
@@ -72,6 +85,7 @@ export class UpstreamConnection {
       host: this.endpoint.host,
       port: this.endpoint.port,
       noDelay: true,
+      allowHalfOpen: true,
       onread: {
         buffer: READ_BUFFER,
         callback: (size) => {
@@ -100,6 +114,7 @@ export class UpstreamConnection {
     this.#user = user;
     this.#state = HEAD;
     this.#pendingText = '';
+    this.#interimSeen = false;
     this.#lastByteMs = this.#runtime.clock.nowMs();
     user.onUpstreamReady(this);
   }
@@ -128,16 +143,25 @@ export class UpstreamConnection {
   }
 
   pause(): void {
+    this.#paused = true;
     this.#socket?.pause();
   }
 
   resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
     this.#socket?.resume();
   }
 
   /** From here on the bytes are not HTTP: they go to onTunnelData as they are. */
   becomeTunnel(): void {
     this.#state = TUNNEL;
+  }
+
+  /** The client has closed its side in good order: what it sent still goes out, then this connection closes by itself. */
+  leaveTunnel(): void {
+    this.#user = undefined;
+    this.resume();
   }
 
   /** Lets go of the user and closes. */
@@ -150,7 +174,7 @@ export class UpstreamConnection {
   }
 
   checkStall(nowMs: number): void {
-    if (this.#user === undefined || this.#state === CONNECTING || this.#state === IDLE) return;
+    if (this.#state === CONNECTING || this.#state === IDLE || this.#state === CLOSED) return;
     if (nowMs - this.#lastByteMs > this.#runtime.limits.streamIdleMs) this.#fail('stalled');
   }
 
@@ -174,15 +198,23 @@ export class UpstreamConnection {
   }
 
   #readHead(size: number): void {
+    const head = this.#head;
     const earlier = this.#pendingText.length;
     const chunk = READ_BUFFER.toString('latin1', 0, size);
     const text = earlier === 0 ? chunk : this.#pendingText + chunk;
-    const outcome = parseResponseHead(this.#head, text, 0);
+    this.#pendingText = '';
+    let start = 0;
+    let outcome = parseResponseHead(head, text, start);
+    while (outcome === COMPLETE && head.status < 200 && head.status !== 101) {
+      this.#interimSeen = true;
+      start = head.end;
+      this.#user?.onInterimHead(this, head);
+      if (this.#state !== HEAD) return;
+      outcome = parseResponseHead(head, text, start);
+    }
     if (outcome === INVALID) this.#fail('malformed');
-    else if (outcome === COMPLETE) {
-      this.#pendingText = '';
-      this.#startBody(text, this.#head.end - earlier, size);
-    } else this.#pendingText = text;
+    else if (outcome === COMPLETE) this.#startBody(text, head.end - earlier, size);
+    else this.#pendingText = start === 0 ? text : text.slice(start);
   }
 
   /** The head is complete: which body follows, and how much of it is here already ([bodyAt, size) of the read buffer). */
@@ -190,14 +222,12 @@ export class UpstreamConnection {
     const head = this.#head;
     const user = this.#user;
     if (!user) return;
-    if (head.status < 200 && head.status !== 101) {
-      const rest = text.slice(head.end);
-      if (user.onResponseHead(this, head, false, '') && rest !== '') this.#reparse(rest, bodyAt, size);
-      return;
-    }
     this.#keepAlive = head.minor === 1 ? !head.connectionClose : head.connectionKeepAlive && !head.connectionClose;
     const available = size - bodyAt;
-    if (this.#isTunnel(head, user)) {
+    const tunnels = opensTunnel(head, user.tunnel);
+    if (head.status === 101 && !tunnels) {
+      this.#fail('malformed');
+    } else if (tunnels) {
       this.#state = TUNNEL;
       const early = available > 0 ? Buffer.from(READ_BUFFER.subarray(bodyAt, size)) : undefined;
       if (user.onResponseHead(this, head, false, '') && early) user.onTunnelData(this, early);
@@ -206,22 +236,6 @@ export class UpstreamConnection {
     } else if (head.contentLength > 0 && available >= head.contentLength && head.contentLength <= INLINE_BODY_BYTES) {
       this.#endsWithHead(text, head.contentLength, available);
     } else this.#streamBody(head, user, bodyAt, size);
-  }
-
-  #isTunnel(head: ResponseHead, user: UpstreamUser): boolean {
-    return (
-      user.isTunnelRequest &&
-      (head.status === 101 || (head.status >= 200 && head.status < 300 && head.upgradeField < 0))
-    );
-  }
-
-  /** After a 1xx: what came with it is the next head. */
-  #reparse(rest: string, at: number, size: number): void {
-    this.#pendingText = '';
-    const outcome = parseResponseHead(this.#head, rest, 0);
-    if (outcome === INVALID) this.#fail('malformed');
-    else if (outcome === COMPLETE) this.#startBody(rest, at + this.#head.end, size);
-    else this.#pendingText = rest;
   }
 
   #endsWithHead(text: string, length: number, available: number): void {
@@ -285,11 +299,13 @@ export class UpstreamConnection {
   /** The response is complete: back to the pool first, so that the next request can have the connection at once. */
   #finish(): void {
     const user = this.#user;
+    if (!user) return;
     this.#served++;
     this.#user = undefined;
-    if (this.#keepAlive && this.#socket?.writable === true) this.endpoint.release(this);
+    this.resume();
+    if (this.#keepAlive && user.isRequestSent && this.#socket?.writable === true) this.endpoint.release(this);
     else this.destroy();
-    user?.onResponseEnd(this);
+    user.onResponseEnd(this);
   }
 
   #onEnd(): void {
@@ -300,16 +316,27 @@ export class UpstreamConnection {
   }
 
   #onClose(): void {
-    if (this.#state === TUNNEL) this.#user?.onTunnelEnd(this);
-    else if (this.#user !== undefined) this.#fail('reset');
+    const user = this.#user;
+    if (this.#state === TUNNEL) {
+      this.#user = undefined;
+      user?.onTunnelClosed(this);
+    } else if (user !== undefined) this.#fail('reset');
     this.#state = CLOSED;
     this.endpoint.forget(this);
   }
 
   #fail(failure: UpstreamFailure): void {
     const user = this.#user;
-    const silent = failure === 'reset' && this.#served > 0 && this.#state === HEAD && this.#pendingText === '';
+    const unanswered = this.#state === HEAD && this.#pendingText === '' && !this.#interimSeen;
+    const silent = failure === 'reset' && this.#served > 0 && unanswered;
     this.destroy();
     user?.onUpstreamFailure(this, failure, silent);
   }
+}
+
+/** Only what was asked for: 101 must name the protocol that we offered (RFC 9110 7.8, 9.3.6). */
+function opensTunnel(head: ResponseHead, kind: TunnelKind): boolean {
+  if (kind === 'connect') return head.status >= 200 && head.status < 300;
+  if (kind !== 'websocket' || head.status !== 101 || head.upgradeField < 0 || !head.connectionUpgrade) return false;
+  return head.value(head.upgradeField).toLowerCase() === 'websocket';
 }

@@ -11,7 +11,7 @@ export class Endpoint {
   readonly #idle: UpstreamConnection[] = [];
   readonly #open = new Set<UpstreamConnection>();
   opened = 0;
-  #retired = false;
+  retired = false;
 
   constructor(runtime: Runtime, address: string, host: string, port: number) {
     this.#runtime = runtime;
@@ -43,7 +43,7 @@ export class Endpoint {
 
   /** Takes a connection back whose response is complete. */
   release(connection: UpstreamConnection): void {
-    if (this.#retired || this.#idle.length >= this.#runtime.limits.maxIdlePerEndpoint) connection.destroy();
+    if (this.retired || this.#idle.length >= this.#runtime.limits.maxIdlePerEndpoint) connection.destroy();
     else {
       connection.idleSinceMs = this.#runtime.clock.nowMs();
       this.#idle.push(connection);
@@ -67,12 +67,17 @@ export class Endpoint {
 
   /** The endpoint left the configuration: idle connections close now, busy ones after their response. */
   retire(): void {
-    this.#retired = true;
+    this.retired = true;
     for (const connection of [...this.#idle]) connection.destroy();
   }
 
+  /** The endpoint is back in the configuration. */
+  revive(): void {
+    this.retired = false;
+  }
+
   destroyAll(): void {
-    this.#retired = true;
+    this.retired = true;
     for (const connection of [...this.#open]) connection.destroy();
   }
 }
