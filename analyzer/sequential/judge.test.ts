@@ -1,10 +1,12 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Judgement } from '../../contracts/verdict.ts';
-import { seeded } from '../simulation/random.ts';
+import { binomial, seeded } from '../simulation/random.ts';
 import { hanging, lognormal, simulateBatch, simulateCalibration } from '../simulation/traffic.ts';
 import type { TrafficModel } from '../simulation/traffic.ts';
 import type { Batch, JudgeConfig, JudgeState } from './judge.ts';
 import { judge, observe, startJudge } from './judge.ts';
+import { addErrors, startSuccessRate } from './success-rate.ts';
 
 const errors = { name: 'success-rate', margin: 0.005 } as const;
 const latency = { name: 'latency', quantile: 0.99, tolerance: 0.1 } as const;
@@ -115,6 +117,76 @@ describe('the sequential judge', () => {
       expect(Judgement.parse(judgement)).toEqual(judgement);
       expect(judgement.metrics[0]?.eRegressed).toBeLessThanOrEqual(1e300);
     }
+  });
+
+  it('makes a judgement that fits the contract of whatever it is fed', () => {
+    const arm = fc
+      .tuple(fc.nat(2_000), fc.double({ min: 0, max: 1, noNaN: true }), fc.uniqueArray(fc.nat(1_983), { maxLength: 6 }))
+      .map(([requests, share, buckets]) => ({
+        requests,
+        errors: Math.floor(requests * share),
+        latency: buckets
+          .sort((a, b) => a - b)
+          .map((bucket): [number, number] => [bucket, Math.floor(requests / buckets.length)]),
+      }));
+    const fed = fc.record({
+      candidatePpm: fc.constantFrom(0, 1, 10_000, 100_000, 500_000, 999_999, 1_000_000),
+      baseline: arm,
+      candidate: arm,
+      judgeLatency: fc.boolean(),
+    });
+    const config = fc.record({
+      alpha: fc.constantFrom(1e-6, 0.01, 0.2),
+      metrics: fc.tuple(
+        fc.record({ name: fc.constant('success-rate' as const), margin: fc.constantFrom(0.0001, 0.005, 0.5, 1) }),
+        fc.record({
+          name: fc.constant('latency' as const),
+          quantile: fc.constantFrom(0.01, 0.5, 0.99, 0.9999),
+          tolerance: fc.constantFrom(0, 0.1, 5),
+        }),
+      ),
+    });
+    fc.assert(
+      fc.property(config, fc.array(fed, { maxLength: 12 }), (c, batches) => {
+        const judgement = judge(
+          batches.reduce(observe, startJudge(c, { latency: batches[0]?.baseline.latency ?? [] })),
+        );
+        expect(Judgement.parse(judgement)).toEqual(judgement);
+        expect(JSON.stringify(judgement)).not.toMatch(/NaN|Infinity/);
+        for (const { interval, effect } of judgement.metrics) {
+          if (interval) expect(interval[0]).toBeLessThanOrEqual(interval[1]);
+          if (interval && effect !== null) expect(effect).toBeGreaterThanOrEqual(interval[0] - 0.02);
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('passes a clean candidate also when everything comes in one report', () => {
+    const state = observe(
+      startJudge({ alpha: 0.01, metrics: [errors] }, { latency: [] }),
+      batch(500_000, [8_000, 0], [8_000, 0]),
+    );
+    expect(judge(state).verdict).toBe('PASS');
+  });
+
+  it('passes at most alpha of the candidates that are worse by the margin, while the common rate swings', () => {
+    const random = seeded(8);
+    let passed = 0;
+    for (let run = 0; run < 300; run++) {
+      const state = startSuccessRate(0.01);
+      for (let look = 0; look < 400; look++) {
+        const rate = 0.01 * 10 ** (0.5 * Math.sin(look / 20));
+        const n = binomial(random, 60, look < 200 ? 0.1 : 0.5);
+        const baselineErrors = binomial(random, 60 - n, rate);
+        addErrors(
+          state,
+          batch(look < 200 ? 100_000 : 500_000, [60 - n, baselineErrors], [n, binomial(random, n, rate + 0.01)]),
+        );
+      }
+      if (state.levels.safe.peak >= Math.log(20)) passed++;
+    }
+    expect(passed / 300).toBeLessThanOrEqual(0.05 + 0.03);
   });
 
   it('leaves requests of a warm-up out of the latency', () => {
