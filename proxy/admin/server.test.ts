@@ -4,28 +4,27 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { request } from 'node:http';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { MeshproofError } from '../../contracts/errors.ts';
 import { HaltSwitch } from '../halt-switch.ts';
 import { FakeDataplane } from '../testing/fake-dataplane.ts';
 import { AdminServer } from './server.ts';
 
+// A thread that runs from sources has a compiler to load first.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 const log = pino({ level: 'silent' });
 
 describe('the admin server', () => {
-  let dataplane: FakeDataplane;
-  let halt: HaltSwitch;
+  const dataplane = new FakeDataplane();
+  const halt = new HaltSwitch();
+  let onHalted = (): void => {};
   let admin: AdminServer;
-  let haltedSeen: Promise<void>;
 
-  beforeEach(async () => {
-    dataplane = new FakeDataplane();
-    halt = new HaltSwitch();
-    let told = (): void => {};
-    haltedSeen = new Promise((resolve) => (told = resolve));
-    admin = await AdminServer.start({ listen: '127.0.0.1:0', dataplane, halt, onHalted: () => told(), log });
+  // One thread for all: it keeps no state of its own.
+  beforeAll(async () => {
+    admin = await AdminServer.start({ listen: '127.0.0.1:0', dataplane, halt, onHalted: () => onHalted(), log });
   });
-  afterEach(() => admin.close());
+  afterAll(() => admin.close());
 
   const get = (path: string, init: RequestInit = {}): Promise<Response> =>
     fetch(`http://${admin.address}${path}`, init);
@@ -34,6 +33,7 @@ describe('the admin server', () => {
     expect((await get('/ready')).status).toBe(200);
     dataplane.isReady = false;
     expect((await get('/ready')).status).toBe(503);
+    dataplane.isReady = true;
   });
 
   it('shows the stack as JSON, and as a list to who asks for text', async () => {
@@ -56,24 +56,27 @@ describe('the admin server', () => {
   });
 
   it('halts at a POST, tells the traffic thread, and at nothing else', async () => {
+    const { generation } = halt;
+    const told = new Promise<void>((resolve) => (onHalted = resolve));
     expect((await get('/halt')).status).toBe(405);
-    expect(halt.generation).toBe(0);
+    expect(halt.generation).toBe(generation);
     const response = await get('/halt', { method: 'POST' });
     expect(response.status).toBe(200);
     expect(await response.json()).toMatchObject({ halted: true });
-    expect(halt.generation).toBe(1);
-    await haltedSeen;
+    expect(halt.generation).toBe(generation + 1);
+    await told;
   });
 
   it('refuses to halt for a page of another origin, or under a name that was rebound to us', async () => {
+    const { generation } = halt;
     const port = admin.address.split(':')[1];
     expect(await post(admin.address, { origin: 'http://evil.example' })).toBe(403);
     expect(await post(admin.address, { host: `evil.example:${port}`, origin: `http://evil.example:${port}` })).toBe(
       403,
     );
-    expect(halt.generation).toBe(0);
+    expect(halt.generation).toBe(generation);
     expect(await post(admin.address, { host: `localhost:${port}` })).toBe(200);
-    expect(halt.generation).toBe(1);
+    expect(halt.generation).toBe(generation + 1);
   });
 
   it('answers an unknown path with the list of those that exist', async () => {
@@ -84,10 +87,11 @@ describe('the admin server', () => {
   });
 
   it('answers, and lives on, when the data plane throws', async () => {
-    dataplane.metrics = () => {
+    const broken = vi.spyOn(dataplane, 'metrics').mockImplementation(() => {
       throw new Error('broken inside');
-    };
+    });
     const response = await get('/metrics');
+    broken.mockRestore();
     expect(response.status).toBe(500);
     expect(await response.json()).toMatchObject({ error: { code: 'INTERNAL' } });
     expect((await get('/ready')).status).toBe(200);
@@ -129,7 +133,7 @@ describe('a traffic thread that is stuck', () => {
     } finally {
       child.kill();
     }
-  }, 30_000);
+  });
 });
 
 /** A POST to /halt with headers that fetch would not let us set. */

@@ -8,15 +8,12 @@ import { isMainThread } from 'node:worker_threads';
 // Node evaluates this file twice: as the --import of a thread, and as the module with its hooks.
 if (!new URL(import.meta.url).searchParams.has('hooks')) register(`${import.meta.url}?hooks=${isMainThread}`);
 
-let transpile;
+let transform;
 
 export async function load(url, context, next) {
   if (!url.endsWith('.ts')) return next(url, context);
-  transpile ??= (await import('typescript')).default.transpileModule;
-  const text = await readFile(fileURLToPath(url), 'utf8');
-  const { outputText } = transpile(text, {
-    fileName: fileURLToPath(url),
-    compilerOptions: { target: 'es2023', module: 'esnext', verbatimModuleSyntax: true, inlineSourceMap: true },
-  });
-  return { format: 'module', source: outputText, shortCircuit: true };
+  transform ??= (await import('vite')).transformWithOxc;
+  const path = fileURLToPath(url);
+  const { code } = await transform(await readFile(path, 'utf8'), path, { lang: 'ts', sourcemap: false });
+  return { format: 'module', source: code, shortCircuit: true };
 }
