@@ -1,6 +1,7 @@
 /** The command table: every command, in the order in which help shows them. */
 import type { CommandSpec } from './command.ts';
 import { abort, promote } from './commands/abort.ts';
+import { analyze } from './commands/analyze.ts';
 import { apply } from './commands/apply.ts';
 import { completionCommand } from './commands/completion.ts';
 import { control } from './commands/control.ts';
@@ -34,6 +35,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   promote,
   gateCheck,
   gateWait,
+  analyze,
   schema,
   explain,
   completionCommand(() => COMMANDS),

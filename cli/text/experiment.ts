@@ -47,7 +47,7 @@ export function metricTitle({ name, unit }: Pick<MetricEvidence, 'name' | 'unit'
 }
 
 /** The evidence, a line a metric; empty when there is none yet. */
-export function evidenceTable(view: ExperimentView, colors: Colors): string {
+export function evidenceTable(view: Pick<ExperimentView, 'judgement'>, colors: Colors): string {
   if (view.judgement.metrics.length === 0) return '';
   const rows = view.judgement.metrics.map((m) => [
     metricTitle(m),
