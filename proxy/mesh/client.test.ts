@@ -1,6 +1,7 @@
 /** The mesh client over real sockets, with a control plane that follows a script. */
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { WebSocket } from 'ws';
 import type { SourceDocument } from '../../contracts/document.ts';
 import { MeshproofError } from '../../contracts/errors.ts';
 import type { FromControl, FromProxy } from '../../contracts/wire.ts';
@@ -11,6 +12,7 @@ import { MeshClient } from './client.ts';
 import { HaltedRuns } from './halted-runs.ts';
 import { MeshConfig } from './mesh-config.ts';
 import { Reports } from './reports.ts';
+import { Session } from './session.ts';
 
 /** What the client says in its log, for what shows nowhere else. */
 let said = '';
@@ -243,6 +245,33 @@ describe('telemetry', () => {
     expect(await control.next('telemetry')).toMatchObject({ seq: 0 });
   });
 
+  it('is not taken while an earlier message still waits to leave', async () => {
+    const waiting = vi.spyOn(WebSocket.prototype, 'bufferedAmount', 'get').mockReturnValue(1);
+    dataplane.counted = 5;
+    nowMs += 1_000;
+    await ticks(2);
+    expect(dataplane.counted).toBe(5);
+    waiting.mockRestore();
+    expect(await control.next('telemetry')).toMatchObject({ traffic: [{ codes: { '200': 5 } }] });
+  });
+
+  it('stays in doubt until it is confirmed, and a connection that confirms nothing is given up', async () => {
+    const { port } = control;
+    await control.close();
+    control = await ScriptedControl.start(port, false);
+    await control.next('hello');
+    nowMs += 1_000;
+    const { reportId } = await control.next('telemetry');
+    dataplane.counted = 5;
+    nowMs += 5_000;
+    await ticks(2);
+    expect([dataplane.counted, control.connections]).toEqual([5, 1]);
+    nowMs += 1;
+    await control.next('hello');
+    expect(await control.next('telemetry')).toMatchObject({ seq: 0, reportId });
+    expect(control.closeCodes).toEqual([1006]);
+  });
+
   it('is flushed to the last count when the proxy ends', async () => {
     dataplane.counted = 5;
     await client.close();
@@ -255,6 +284,13 @@ function keep(take: (id: string | undefined, count: number) => void): (message: 
   return (message) => {
     if (message.type === 'telemetry') take(message.reportId, message.traffic[0]?.codes['200'] ?? 0);
   };
+}
+
+/** Waits until the client has looked so many times more whether there is something to send. */
+async function ticks(count: number): Promise<void> {
+  const tick = vi.spyOn(Session.prototype, 'tick');
+  await vi.waitUntil(() => tick.mock.calls.length >= count, { timeout: 20_000, interval: 10 });
+  tick.mockRestore();
 }
 
 function untilSaid(words: string): Promise<void> {

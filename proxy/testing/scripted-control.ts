@@ -36,9 +36,10 @@ export class ScriptedControl {
     });
   }
 
-  static start(port = 0): Promise<ScriptedControl> {
+  /** @param autoPong - false: nothing that a proxy sends is ever confirmed */
+  static start(port = 0, autoPong = true): Promise<ScriptedControl> {
     return new Promise((resolve, reject) => {
-      const server = new WebSocketServer({ host: '127.0.0.1', port, path: WIRE_PATH });
+      const server = new WebSocketServer({ host: '127.0.0.1', port, path: WIRE_PATH, autoPong });
       server.once('error', reject);
       server.once('listening', () => resolve(new ScriptedControl(server)));
     });
