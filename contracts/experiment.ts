@@ -27,7 +27,7 @@ export const JournalEntry = z.object({
   /** 0, 1, 2 … without gaps. */
   seq: z.int().min(0),
   at: z.string(),
-  /** What was decided or done: see experiments/events.ts. */
+  /** What was decided or done: see experiments/journal-types.ts. */
   type: z.string(),
   /** One sentence for people. */
   message: z.string(),

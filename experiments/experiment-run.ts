@@ -1,221 +1,279 @@
 /**
- * One run of an experiment: the thin shell around the reducer. Each decision is journalled, durably, before its effects
- * are carried out, and noted as done after. Decisions are carried out one after the other, in their order.
+ * One run of an experiment: the thin shell around the reducer. It feeds events, writes each decision to the journal,
+ * durably, and only then carries out what stands in the state's outbox. One thing is under way at a time.
  */
 import type { CanaryDocument, SourceDocument } from '../contracts/document.ts';
-import { MeshproofError } from '../contracts/errors.ts';
 import type { ExperimentView, JournalEntry } from '../contracts/experiment.ts';
 import type { ArmRow } from '../contracts/telemetry.ts';
+import { failedEvent } from './answers.ts';
+import { Backoff } from './backoff.ts';
 import { advance, isOver } from './canary.ts';
+import { checkpointEveryMs } from './checkpoint.ts';
 import type { Folded } from './journal.ts';
-import { MeasuredShare } from './measured-share.ts';
+import { notYetWritten } from './journal.ts';
+import { forPeople, STATE_KEY } from './journal-types.ts';
+import { addSeen } from './measured-share.ts';
+import type { Seen } from './measured-share.ts';
+import type { Run } from './overlay-of.ts';
 import type { Ports } from './ports.ts';
 import { INITIAL } from './state.ts';
-import type { Decision, Effect, Event, State } from './state.ts';
+import type { Decision, Effect, Event, Pending, State } from './state.ts';
 import { makeView } from './view.ts';
 
-/** How often the evidence is written down, so that a restart loses at most this much of it. */
-const CHECKPOINT_MS = 2_000;
-const EFFECT_TRIES = 6;
-const FIRST_RETRY_MS = 100;
+/** Reports that come closer together than this are counted together: a thousand proxies report five times a second. */
+const COUNT_EVERY_MS = 50;
+/** The live stream is told of new evidence at most this often; of a decision at once. */
+const TELL_EVERY_MS = 200;
 
 export class ExperimentRun {
-  readonly id: string;
-  readonly document: CanaryDocument;
-  readonly source: SourceDocument;
+  readonly run: Run;
+  readonly #source: SourceDocument;
   readonly #ports: Ports;
-  readonly #share = new MeasuredShare();
+  readonly #backoff = new Backoff();
   #state: State = INITIAL;
-  #seq = 0;
-  #queue: Promise<void> = Promise.resolve();
+  #nextSeq = 0;
+  /** Decided and not yet in the journal. Nothing of the outbox is carried out before it is empty. */
+  #unwritten: JournalEntry[] = [];
+  #writeFailure: Error | undefined;
+  #rows: ArmRow[] = [];
+  #reported = false;
+  #seen: readonly Seen[] = [];
+  #work: Promise<void> = Promise.resolve();
+  #busy = false;
+  #closed = false;
+  #lost = false;
   #startedAt: string;
   #updatedAt: string;
-  #endedAt: string | null = null;
-  #lastTickMs: number;
-  #lastCheckpointMs: number;
+  #tickedAtMs: number;
+  #countedAtMs = -Infinity;
+  #savedAtMs: number;
+  #toldAtMs = -Infinity;
   #unsaved = false;
-  #closed = false;
+  #untold = false;
 
   constructor(ports: Ports, id: string, document: CanaryDocument, source: SourceDocument) {
     this.#ports = ports;
-    this.id = id;
-    this.document = document;
-    this.source = source;
+    this.run = { id, document };
+    this.#source = source;
     this.#startedAt = this.#updatedAt = ports.wallClock().toISOString();
-    this.#lastTickMs = this.#lastCheckpointMs = ports.nowMs();
+    this.#tickedAtMs = this.#savedAtMs = ports.nowMs();
   }
 
   get name(): string {
-    return this.document.metadata.name;
+    return this.run.document.metadata.name;
   }
 
+  /** Nothing of it will be decided here any more. */
   get over(): boolean {
-    return isOver(this.#state);
+    return isOver(this.#state) || this.#lost;
   }
 
-  /** Resolves when the declaration is in the journal. */
+  get phase(): State['phase'] {
+    return this.#state.phase;
+  }
+
+  /** Resolves when the declaration is in the journal. @throws what the journal throws; then the run does not exist */
   async start(): Promise<void> {
-    await this.#append(
-      'declared',
-      `declared: ${this.document.spec.service} ${this.document.spec.baseline} -> ${this.document.spec.candidate}`,
-      {
-        source: this.source,
-        state: this.#state,
-      },
-    );
+    const { service, baseline, candidate } = this.run.document.spec;
+    const message = `declared: ${service}, from ${baseline} to ${candidate}`;
+    this.#record([{ type: 'declared', message, evidence: { source: this.#source } }]);
     this.feed({ type: 'started' });
+    await this.settled();
+    if (this.#writeFailure === undefined) return;
+    this.#closed = true;
+    throw this.#writeFailure;
   }
 
-  /** Takes up the run from its journal: what was decided and not noted as done is done again. */
+  /** Takes up the run from its journal: what was decided and is not known to be done is done (again). */
   restore(folded: Folded): void {
     this.#state = folded.state;
-    this.#seq = folded.nextSeq;
+    this.#nextSeq = folded.nextSeq;
     this.#startedAt = folded.startedAt;
     this.#updatedAt = folded.updatedAt;
-    if (isOver(folded.state)) {
-      this.#endedAt = folded.updatedAt;
-      return;
-    }
-    const { unfinished } = folded;
-    if (unfinished) this.#enqueue(() => this.#carryOut(unfinished.effects, unfinished.seq));
-    this.#enqueue(() => Promise.resolve(this.feed({ type: 'resumed' })));
+    if (this.over) return;
+    const awayMs = Math.max(0, this.#ports.wallClock().getTime() - Date.parse(folded.updatedAt));
+    this.feed({ type: 'resumed', awayMs });
   }
 
+  /** A report of some proxy. @param rows - of this run; may be empty */
   observe(rows: readonly ArmRow[]): void {
-    this.#share.add(rows, this.#ports.nowMs());
-    if (!this.over) this.feed({ type: 'observed', rows: rows.filter((r) => r.experimentId === this.id) });
+    if (this.over) return;
+    this.#seen = addSeen(this.#seen, rows, this.#ports.nowMs());
+    this.#rows.push(...rows);
+    this.#reported = true;
+    if (this.#ports.nowMs() - this.#countedAtMs >= COUNT_EVERY_MS) this.#count();
   }
 
   tick(): void {
-    if (this.over) return;
+    if (this.over && !this.#busy && this.#unwritten.length === 0) return;
     const nowMs = this.#ports.nowMs();
-    const passedMs = nowMs - this.#lastTickMs;
-    this.#lastTickMs = nowMs;
-    const ageMs = this.#ports.wallClock().getTime() - Date.parse(this.#startedAt);
-    this.feed({ type: 'tick', passedMs, deadlineOver: ageMs > this.document.spec.deadline });
-    if (this.#unsaved && nowMs - this.#lastCheckpointMs >= CHECKPOINT_MS) {
-      this.#lastCheckpointMs = nowMs;
-      this.#unsaved = false;
-      const state = this.#state;
-      this.#enqueue(() => this.#append('checkpoint', 'evidence so far', { state }));
-    }
+    const passedMs = Math.max(0, nowMs - this.#tickedAtMs);
+    this.#tickedAtMs = nowMs;
+    this.#count();
+    this.feed({ type: 'tick', passedMs });
+    if (this.#unsaved && nowMs - this.#savedAtMs >= checkpointEveryMs(this.#state.ageMs)) this.#checkpoint();
+    if (this.#untold && nowMs - this.#toldAtMs >= TELL_EVERY_MS) this.#tell();
+    this.#pump();
   }
 
   feed(event: Event): void {
     if (this.#closed) return;
-    const before = this.#state;
-    const { state, decisions } = advance({ id: this.id, document: this.document }, before, event);
+    const { state, decisions } = advance(this.run, this.#state, event);
     this.#state = state;
-    if (event.type === 'observed' && event.rows.length > 0) this.#unsaved = true;
-    for (const decision of decisions) this.#enqueue(() => this.#decide(decision, state));
-    if (decisions.length > 0 || (event.type === 'observed' && event.rows.length > 0) || state.reason !== before.reason)
-      this.#changed();
+    this.#record(decisions);
+    this.#pump();
   }
 
   view(): ExperimentView {
     return makeView({
-      id: this.id,
-      document: this.document,
-      source: this.source,
+      run: this.run,
+      source: this.#source,
       state: this.#state,
+      seen: this.#seen,
+      nowMs: this.#ports.nowMs(),
       startedAt: this.#startedAt,
       updatedAt: this.#updatedAt,
-      endedAt: this.#endedAt,
-      measuredPpm: this.#share.ppm(this.#ports.nowMs()),
     });
   }
 
-  /** Resolves when everything decided so far is journalled and carried out. */
+  /** Resolves when everything decided so far is journalled and carried out, or waits to be tried again. */
   async settled(): Promise<void> {
-    for (let queue = this.#queue; ; queue = this.#queue) {
-      await queue;
-      if (queue === this.#queue) return;
-    }
+    while (this.#busy) await this.#work;
   }
 
   /** Stops deciding; what is under way is finished. The run stays as it is, to be taken up again. */
   async close(): Promise<void> {
+    this.#count();
+    if (this.#unsaved) this.#checkpoint();
     this.#closed = true;
-    await this.#queue;
+    await this.settled();
   }
 
-  #enqueue(task: () => Promise<void>): void {
-    this.#queue = this.#queue.then(task).catch((error: unknown) => this.#onBroken(error));
+  #count(): void {
+    if (!this.#reported) return;
+    const rows = this.#rows;
+    this.#rows = [];
+    this.#reported = false;
+    this.#countedAtMs = this.#ports.nowMs();
+    if (rows.length > 0) {
+      this.#unsaved = this.#untold = true;
+      this.#updatedAt = this.#ports.wallClock().toISOString();
+    }
+    this.feed({ type: 'observed', rows });
+    if (this.#untold && this.#countedAtMs - this.#toldAtMs >= TELL_EVERY_MS) this.#tell();
   }
 
-  async #decide(decision: Decision, state: State): Promise<void> {
-    const seq = this.#seq;
-    await this.#append(decision.type, decision.message, { ...decision.evidence, effects: decision.effects, state });
-    if (isOver(state)) this.#endedAt = this.#updatedAt;
-    await this.#carryOut(decision.effects, seq);
-    this.#changed();
+  #checkpoint(): void {
+    this.#record([{ type: 'checkpoint', message: 'the evidence so far', evidence: {} }]);
+    this.#pump();
   }
 
-  async #carryOut(effects: readonly Effect[], seq: number): Promise<void> {
-    if (effects.length === 0) return;
-    for (const effect of effects) {
-      const refusal = await this.#perform(effect);
-      if (refusal === undefined) continue;
-      await this.#append('refused', `could not be done: ${refusal.message}`, { effect, code: refusal.code });
-      if (this.#state.phase !== 'rolling-back') {
-        this.feed({ type: 'effect-refused', code: refusal.code, message: refusal.detail });
+  /** Makes entries of decisions. The last one carries the state, in which all of them are taken. */
+  #record(decisions: readonly Decision[]): void {
+    if (decisions.length === 0) return;
+    const at = (this.#updatedAt = this.#ports.wallClock().toISOString());
+    decisions.forEach(({ type, message, evidence }, i) => {
+      const data = i === decisions.length - 1 ? { ...evidence, [STATE_KEY]: this.#state } : { ...evidence };
+      this.#unwritten.push({ experimentId: this.run.id, seq: this.#nextSeq++, at, type, message, data });
+    });
+    this.#unsaved = false;
+    this.#savedAtMs = this.#ports.nowMs();
+  }
+
+  #pump(): void {
+    if (this.#busy) return;
+    this.#busy = true;
+    this.#work = this.#workOff();
+  }
+
+  async #workOff(): Promise<void> {
+    for (;;) {
+      const task = this.#nextTask();
+      if (!task) {
+        this.#busy = false;
         return;
       }
-    }
-    await this.#append('done', 'carried out', { of: seq });
-    this.feed({ type: 'effects-done' });
-  }
-
-  /** Tries again where trying may help. @returns why it cannot be done */
-  async #perform(effect: Effect): Promise<MeshproofError | undefined> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await performOnce(this.#ports, this.id, this.document.spec.service, effect);
-        return undefined;
-      } catch (error) {
-        if (error instanceof MeshproofError && error.code !== 'INTERNAL') return error;
-        if (attempt === EFFECT_TRIES)
-          return new MeshproofError('INTERNAL', `${effect.type} failed ${attempt} times`, { cause: error });
-      }
-      await new Promise((resolve) => setTimeout(resolve, FIRST_RETRY_MS * 2 ** (attempt - 1)));
+      await task();
     }
   }
 
-  async #append(type: string, message: string, data: Record<string, unknown>): Promise<void> {
-    const at = this.#ports.wallClock().toISOString();
-    const entry: JournalEntry = { experimentId: this.id, seq: this.#seq, at, type, message, data };
-    await this.#ports.journal.append([entry]);
-    this.#seq++;
-    this.#updatedAt = at;
-    if (type !== 'checkpoint' && type !== 'done') this.#ports.onJournal(entry);
+  /** The journal first; then the oldest effect whose time has come. */
+  #nextTask(): (() => Promise<void>) | undefined {
+    const nowMs = this.#ports.nowMs();
+    if (this.#unwritten.length > 0) return this.#backoff.due('journal', nowMs) ? () => this.#write() : undefined;
+    if (this.#closed) return undefined;
+    const next = this.#state.outbox.find(({ id }) => this.#backoff.due(id, nowMs));
+    return next && (() => this.#carryOut(next));
   }
 
-  /** The journal cannot be written: nothing may be decided any more, and the proxies must be back on the baseline. */
-  async #onBroken(error: unknown): Promise<void> {
-    this.#closed = true;
-    this.#state = {
-      ...this.#state,
-      phase: 'rolled-back',
-      verdict: 'INCONCLUSIVE',
-      reason: `rolled back: the journal cannot be written (${String(error)})`,
-    };
-    this.#endedAt = this.#updatedAt;
-    await this.#ports.overlays.drop(this.id).catch(() => undefined);
-    this.#changed();
+  async #write(): Promise<void> {
+    const entries = [...this.#unwritten];
+    try {
+      // After a failure, what was written all the same must not be written again.
+      const missing = this.#writeFailure === undefined ? entries : await this.#missing(entries);
+      if (missing === undefined) return this.#lose();
+      if (missing.length > 0) await this.#ports.journal.append(missing);
+    } catch (error) {
+      return this.#onWriteFailure(error instanceof Error ? error : new Error(String(error)), entries);
+    }
+    this.#unwritten.splice(0, entries.length);
+    this.#backoff.succeeded('journal');
+    this.#writeFailure = undefined;
+    const told = entries.filter((entry) => entry.type !== 'checkpoint');
+    for (const entry of told) this.#ports.onJournal(forPeople(entry));
+    if (told.length > 0) this.#tell();
   }
 
-  #changed(): void {
+  async #missing(entries: readonly JournalEntry[]): Promise<readonly JournalEntry[] | undefined> {
+    return notYetWritten(entries, await this.#ports.journal.read(this.run.id));
+  }
+
+  /** Another runner has this run: it decides from now on, and this one must not touch the overlay any more. */
+  #lose(): void {
+    this.#lost = this.#closed = true;
+    this.#unwritten = [];
+  }
+
+  /** The way back to the baseline never waits for the journal; everything else does. */
+  async #onWriteFailure(error: Error, entries: readonly JournalEntry[]): Promise<void> {
+    const first = this.#writeFailure === undefined;
+    this.#writeFailure = error;
+    this.#backoff.failed('journal', this.#ports.nowMs());
+    if (!first) return;
+    const missing = await this.#missing(entries).catch(() => entries);
+    if (missing === undefined) return this.#lose();
+    this.feed({ type: 'journal-failed', message: error.message });
+    if (this.#state.phase === 'rolling-back') await this.#perform({ type: 'drop-overlay' }).catch(() => undefined);
+    this.#tell();
+  }
+
+  async #carryOut({ id, effect }: Pending): Promise<void> {
+    try {
+      await this.#perform(effect);
+    } catch (error) {
+      this.#backoff.failed(id, this.#ports.nowMs());
+      this.feed(failedEvent(id, error));
+      return;
+    }
+    this.#backoff.succeeded(id);
+    this.feed({ type: 'effect-done', id });
+  }
+
+  async #perform(effect: Effect): Promise<void> {
+    const { overlays, services } = this.#ports;
+    switch (effect.type) {
+      case 'set-overlay':
+        return overlays.set(effect.overlay);
+      case 'drop-overlay':
+        return overlays.drop(this.run.id);
+      case 'move-stable':
+        return services.moveStable(this.run.document.spec.service, effect.from, effect.to);
+    }
+  }
+
+  #tell(): void {
+    this.#untold = false;
+    this.#toldAtMs = this.#ports.nowMs();
     this.#ports.onChange(this.view());
-  }
-}
-
-async function performOnce(ports: Ports, id: string, service: string, effect: Effect): Promise<void> {
-  switch (effect.type) {
-    case 'set-overlay':
-      return ports.overlays.set(effect.overlay);
-    case 'drop-overlay':
-      return ports.overlays.drop(id);
-    case 'move-stable':
-      return ports.services.moveStable(service, effect.from, effect.to);
   }
 }

@@ -2,14 +2,16 @@
 import type { ExperimentView, GateStatus } from '../contracts/experiment.ts';
 import { TERMINAL_PHASES } from '../contracts/experiment.ts';
 
+/** A pipeline acts on what a gate says, so a gate says PASS only at the very end: the watch may still take it back. */
 export function gateStatus(view: ExperimentView): GateStatus {
   const terminal = TERMINAL_PHASES.includes(view.phase);
+  const verdict = terminal || view.verdict === 'FAIL' ? view.verdict : 'PENDING';
   return {
     id: view.id,
     status: statusOf(view, terminal),
     terminal,
-    verdict: view.verdict,
-    ok: view.verdict === 'PASS',
+    verdict,
+    ok: verdict === 'PASS',
     progress: progressOf(view, terminal),
     reason: view.reason,
     score: null,
@@ -33,8 +35,8 @@ function statusOf(view: ExperimentView, terminal: boolean): GateStatus['status']
   if (view.phase === 'declared') return 'PENDING';
   if (view.phase === 'held') return 'PAUSED';
   if (!terminal) return 'RUNNING';
+  if (view.haltedBy !== null && view.phase === 'rolled-back') return 'ABORTED';
   if (view.verdict === 'FAIL') return 'FAILED';
-  if (view.haltedBy !== null) return 'ABORTED';
   return view.verdict === 'PASS' ? 'PASSED' : 'INCONCLUSIVE';
 }
 

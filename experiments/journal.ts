@@ -1,49 +1,67 @@
-/** From the entries of a journal back to the run: the last state that was written, and what was decided but not noted as done. */
-import type { SourceDocument } from '../contracts/document.ts';
+/** From the entries of a journal back to the run: the state that was written last says everything that is needed. */
+import type { CanaryDocument, SourceDocument } from '../contracts/document.ts';
 import { MeshproofError } from '../contracts/errors.ts';
 import type { JournalEntry } from '../contracts/experiment.ts';
-import type { Effect, State } from './state.ts';
+import { checkDocument } from '../contracts/parse.ts';
+import { STATE_KEY } from './journal-types.ts';
+import { State } from './state.ts';
 
 export type Folded = {
+  readonly document: CanaryDocument;
   readonly source: SourceDocument;
   readonly state: State;
   readonly nextSeq: number;
   readonly startedAt: string;
   readonly updatedAt: string;
-  readonly unfinished: { readonly seq: number; readonly effects: readonly Effect[] } | undefined;
 };
 
-/** @throws MeshproofError JOURNAL_DAMAGED when an entry is missing or the first one declares nothing */
+/** @throws MeshproofError JOURNAL_DAMAGED when an entry is missing, or cannot be read */
 export function foldJournal(entries: readonly JournalEntry[]): Folded {
   const first = entries[0];
   const last = entries.at(-1);
-  if (!first || !last || first.type !== 'declared')
-    throw new MeshproofError('JOURNAL_DAMAGED', 'the journal does not begin with a declaration');
-  entries.forEach((entry, i) => {
-    if (entry.seq !== i)
-      throw new MeshproofError('JOURNAL_DAMAGED', `entry ${i} is missing in the journal of ${first.experimentId}`);
-  });
-  const states = entries.flatMap((e) => ('state' in e.data ? [e.data['state'] as State] : []));
-  const state = states.at(-1);
-  if (!state) throw new MeshproofError('JOURNAL_DAMAGED', `the journal of ${first.experimentId} holds no state`);
+  if (!first || !last) throw new MeshproofError('JOURNAL_DAMAGED', 'the journal is empty');
+  const gap = entries.findIndex((entry, i) => entry.seq !== i);
+  if (gap >= 0) throw new MeshproofError('JOURNAL_DAMAGED', `entry ${gap} is missing`);
+  const bearer = entries.findLast((entry) => STATE_KEY in entry.data);
+  if (!bearer) throw new MeshproofError('JOURNAL_DAMAGED', 'no entry holds a state to go on from');
   return {
-    source: first.data['source'] as SourceDocument,
-    state,
+    ...declarationOf(first),
+    state: stateOf(bearer),
     nextSeq: entries.length,
     startedAt: first.at,
     updatedAt: last.at,
-    unfinished: unfinishedOf(entries),
   };
 }
 
-function unfinishedOf(entries: readonly JournalEntry[]): Folded['unfinished'] {
-  const decisions = entries.filter(
-    (e) => Array.isArray(e.data['effects']) && (e.data['effects'] as readonly unknown[]).length > 0,
-  );
-  const decision = decisions.at(-1);
-  if (!decision) return undefined;
-  const settled = entries.some(
-    (e) => e.seq > decision.seq && ((e.type === 'done' && e.data['of'] === decision.seq) || e.type === 'refused'),
-  );
-  return settled ? undefined : { seq: decision.seq, effects: decision.data['effects'] as readonly Effect[] };
+function stateOf(entry: JournalEntry): State {
+  const parsed = State.safeParse(entry.data[STATE_KEY]);
+  if (parsed.success) return parsed.data;
+  const where = parsed.error.issues[0]?.path.map(String).join('.') ?? '';
+  throw new MeshproofError('JOURNAL_DAMAGED', `the state in entry ${entry.seq} cannot be read (${where})`);
+}
+
+/** @throws MeshproofError JOURNAL_DAMAGED */
+export function declarationOf(first: JournalEntry | undefined): Pick<Folded, 'document' | 'source'> {
+  const source = first?.data['source'];
+  const checked = checkDocument(source);
+  if (first?.type !== 'declared' || !checked.ok || checked.document.kind !== 'Canary')
+    throw new MeshproofError('JOURNAL_DAMAGED', 'entry 0 does not declare an experiment that is valid');
+  return { document: checked.document, source: source as SourceDocument };
+}
+
+/**
+ * What of `entries` is not in the journal yet: an append that failed may have been written all the same.
+ * @returns undefined when the journal holds something else in their place: another runner has the run
+ */
+export function notYetWritten(
+  entries: readonly JournalEntry[],
+  stored: readonly JournalEntry[],
+): readonly JournalEntry[] | undefined {
+  const bySeq = new Map(stored.map((entry) => [entry.seq, entry]));
+  const missing = entries.filter((entry) => !bySeq.has(entry.seq));
+  const same = entries.every((entry) => {
+    const other = bySeq.get(entry.seq);
+    return !other || (other.type === entry.type && other.at === entry.at && other.message === entry.message);
+  });
+  return same ? missing : undefined;
 }

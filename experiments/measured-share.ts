@@ -1,27 +1,30 @@
-/** The candidate's share as the proxies really sent it, over the last seconds. */
+/** The candidate's share as the proxies really sent it, over the last seconds. Pure. */
 import type { ArmRow } from '../contracts/telemetry.ts';
 import { PPM } from '../contracts/units.ts';
+import { rowsOf, sumOf } from './arm-counts.ts';
 
 const WINDOW_MS = 5_000;
 
-export class MeasuredShare {
-  #seen: { readonly atMs: number; readonly baseline: number; readonly candidate: number }[] = [];
+export type Seen = {
+  readonly atMs: number;
+  readonly epoch: number;
+  readonly baseline: number;
+  readonly candidate: number;
+};
 
-  add(rows: readonly ArmRow[], nowMs: number): void {
-    let baseline = 0;
-    let candidate = 0;
-    for (const row of rows) {
-      if (row.arm === 'baseline') baseline += row.requests;
-      else candidate += row.requests;
-    }
-    if (baseline + candidate > 0) this.#seen.push({ atMs: nowMs, baseline, candidate });
-  }
+/** Adds a report, and forgets what is older than the window. */
+export function addSeen(seen: readonly Seen[], rows: readonly ArmRow[], nowMs: number): readonly Seen[] {
+  const epoch = rows.reduce((latest, row) => Math.max(latest, row.epoch), 0);
+  const baseline = sumOf(rowsOf(rows, 'baseline')).requests;
+  const candidate = sumOf(rowsOf(rows, 'candidate')).requests;
+  const recent = seen.filter((s) => nowMs - s.atMs <= WINDOW_MS);
+  return baseline + candidate === 0 ? recent : [...recent, { atMs: nowMs, epoch, baseline, candidate }];
+}
 
-  /** @returns parts per million, or null when no request took part in the window */
-  ppm(nowMs: number): number | null {
-    this.#seen = this.#seen.filter((s) => nowMs - s.atMs <= WINDOW_MS);
-    const candidate = this.#seen.reduce((sum, s) => sum + s.candidate, 0);
-    const all = this.#seen.reduce((sum, s) => sum + s.baseline, candidate);
-    return all === 0 ? null : Math.round((candidate / all) * PPM);
-  }
+/** @returns parts per million in this epoch, or null when no request took part in the window */
+export function measuredShare(seen: readonly Seen[], epoch: number, nowMs: number): number | null {
+  const recent = seen.filter((s) => s.epoch === epoch && nowMs - s.atMs <= WINDOW_MS);
+  const candidate = recent.reduce((sum, s) => sum + s.candidate, 0);
+  const all = recent.reduce((sum, s) => sum + s.baseline, candidate);
+  return all === 0 ? null : Math.round((candidate / all) * PPM);
 }

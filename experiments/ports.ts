@@ -40,7 +40,10 @@ export interface RunnerApi {
   run(id: string, document: CanaryDocument, source: SourceDocument): Promise<ExperimentView>;
   /** Takes up every experiment of the journal: those that had not ended go on, or are rolled back. Call once, before run. */
   resume(): Promise<void>;
-  /** New counts of the arms, from the proxies. Rows of unknown experiments or of an older epoch's arms are counted or ignored, never an error. */
+  /**
+   * New counts of the arms, from the proxies. Called for every report, also for one without rows: that a proxy reports
+   * and has no request is "no traffic"; that none reports is "no data". Rows of unknown experiments or of an older epoch's arms are counted or ignored, never an error.
+   */
   observe(rows: readonly ArmRow[]): void;
   /** Lets time pass; called several times a second. */
   tick(): void;

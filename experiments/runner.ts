@@ -2,86 +2,84 @@
 import type { CanaryDocument, SourceDocument } from '../contracts/document.ts';
 import { MeshproofError } from '../contracts/errors.ts';
 import type { ExperimentView } from '../contracts/experiment.ts';
-import { checkDocument } from '../contracts/parse.ts';
 import type { ArmRow } from '../contracts/telemetry.ts';
+import { endDamaged } from './damaged-run.ts';
 import { ExperimentRun } from './experiment-run.ts';
 import { foldJournal } from './journal.ts';
 import type { Ports, RunnerApi } from './ports.ts';
+import { checkStart } from './start-checks.ts';
 
 export function createRunner(ports: Ports): RunnerApi {
   return new Runner(ports);
 }
 
+/** A run that is led here, or what is left of one whose journal is damaged. */
+type Known = { readonly name: string; readonly view: () => ExperimentView };
+
 class Runner implements RunnerApi {
   readonly #ports: Ports;
-  /** Newest last; the last run of a name is the one that counts. */
-  readonly #runs: ExperimentRun[] = [];
+  #runs: readonly ExperimentRun[] = [];
+  /** Oldest first; the last run of a name is the one that counts. */
+  readonly #known: Known[] = [];
+  /** Being checked and declared: they are in the way of others already. */
+  readonly #starting = new Set<ExperimentRun>();
+  #lastHalt: { readonly by: string; readonly reason: string } | undefined;
 
   constructor(ports: Ports) {
     this.#ports = ports;
   }
 
   async run(id: string, document: CanaryDocument, source: SourceDocument): Promise<ExperimentView> {
-    const { name } = document.metadata;
-    const { service, baseline, candidate } = document.spec;
-    const other = this.#runs.find((r) => !r.over && r.document.spec.service === service);
-    if (other?.name === name) throw new MeshproofError('EXPERIMENT_RUNNING', `${name} runs already; abort it first`);
-    if (other)
-      throw new MeshproofError(
-        'EXPERIMENT_OVERLAP',
-        `${other.name} touches the traffic of ${service} too; wait for its end or abort it`,
-      );
+    this.#refuseOverlap(document);
     const run = new ExperimentRun(this.#ports, id, document, source);
-    this.#runs.push(run);
+    const haltBefore = this.#lastHalt;
+    this.#starting.add(run);
     try {
-      await this.#check(service, baseline, candidate);
+      await checkStart(this.#ports, document);
       await run.start();
-    } catch (error) {
-      this.#runs.splice(this.#runs.indexOf(run), 1);
-      throw error;
+      this.#lead(run);
+    } finally {
+      this.#starting.delete(run);
     }
+    const halt = this.#lastHalt;
+    if (halt && halt !== haltBefore) run.feed({ type: 'abort', ...halt });
     return run.view();
   }
 
-  async #check(service: string, baseline: string, candidate: string): Promise<void> {
-    const versions = await this.#ports.services.versions(service);
-    const stable = await this.#ports.services.stable(service);
-    if (stable === undefined)
-      throw new MeshproofError('DOCUMENT_INVALID', `there is no Service "${service}"; apply it first`);
-    for (const version of [baseline, candidate]) {
-      if (!versions.includes(version))
-        throw new MeshproofError(
-          'DOCUMENT_INVALID',
-          `Service "${service}" has no version "${version}"; it has ${versions.join(', ')}`,
-        );
-    }
-    if (stable !== baseline)
+  #refuseOverlap({ metadata: { name }, spec: { service } }: CanaryDocument): void {
+    const others = [...this.#running(), ...this.#starting];
+    if (others.some((run) => run.name === name))
+      throw new MeshproofError('EXPERIMENT_RUNNING', `${name} runs already; wait for its end, or abort it`);
+    const other = others.find((run) => run.run.document.spec.service === service);
+    if (other)
       throw new MeshproofError(
-        'BASELINE_NOT_STABLE',
-        `the stable version of ${service} is ${stable}, the experiment's baseline is ${baseline}`,
+        'EXPERIMENT_OVERLAP',
+        `${other.name} touches the traffic of ${service} too; wait for its end, or abort it`,
       );
+  }
+
+  #lead(run: ExperimentRun): void {
+    this.#runs = [...this.#runs, run];
+    this.#known.push({ name: run.name, view: () => run.view() });
   }
 
   async resume(): Promise<void> {
     for (const id of await this.#ports.journal.list()) {
-      const entries = await this.#ports.journal.read(id);
       try {
-        const folded = foldJournal(entries);
-        const checked = checkDocument(folded.source);
-        if (!checked.ok || checked.document.kind !== 'Canary')
-          throw new MeshproofError('JOURNAL_DAMAGED', `the document of ${id} is not valid any more`);
-        const run = new ExperimentRun(this.#ports, id, checked.document, folded.source);
-        this.#runs.push(run);
+        const folded = foldJournal(await this.#ports.journal.read(id));
+        const run = new ExperimentRun(this.#ports, id, folded.document, folded.source);
         run.restore(folded);
+        this.#lead(run);
       } catch (error) {
-        if (!(error instanceof MeshproofError)) throw error;
-        await this.#ports.overlays.drop(id);
+        const view = await endDamaged(this.#ports, id, error);
+        this.#known.push({ name: view.name, view: () => view });
       }
     }
+    await this.settled();
   }
 
   observe(rows: readonly ArmRow[]): void {
-    for (const run of this.#runs) if (!run.over) run.observe(rows.filter((r) => r.experimentId === run.id));
+    for (const run of this.#running()) run.observe(rows.filter((row) => row.experimentId === run.run.id));
   }
 
   tick(): void {
@@ -89,50 +87,58 @@ class Runner implements RunnerApi {
   }
 
   async abort(name: string, by: string, reason: string): Promise<ExperimentView> {
-    const run = this.#running(name);
+    const run = this.#find(name);
     run.feed({ type: 'abort', by, reason });
     await run.settled();
     return run.view();
   }
 
   async promote(name: string, by: string, reason: string): Promise<ExperimentView> {
-    const run = this.#running(name);
+    const run = this.#find(name);
+    if (run.phase === 'rolling-back')
+      throw new MeshproofError('EXPERIMENT_ENDED', `${name} is being rolled back: ${run.view().reason}`);
     run.feed({ type: 'promote', by, reason });
     await run.settled();
     return run.view();
   }
 
   async halt(by: string, reason: string): Promise<readonly string[]> {
-    const running = this.#runs.filter((r) => !r.over);
+    this.#lastHalt = { by, reason }; // for those that are being started
+    const running = this.#running();
     for (const run of running) run.feed({ type: 'abort', by, reason });
-    await Promise.all(running.map((r) => r.settled()));
-    return running.map((r) => r.name);
+    await Promise.all(running.map((run) => run.settled()));
+    return running.map((run) => run.name);
   }
 
   views(): readonly ExperimentView[] {
-    const seen = new Set<string>();
-    return [...this.#runs]
+    const last = new Map(this.#known.map((known) => [known.name, known]));
+    return this.#known
+      .filter((known) => last.get(known.name) === known)
       .reverse()
-      .filter((r) => !seen.has(r.name) && seen.add(r.name))
-      .map((r) => r.view());
+      .map((known) => known.view());
   }
 
   view(name: string): ExperimentView | undefined {
-    return this.#runs.findLast((r) => r.name === name)?.view();
+    return this.#known.findLast((known) => known.name === name)?.view();
   }
 
   async settled(): Promise<void> {
-    await Promise.all(this.#runs.map((r) => r.settled()));
+    await Promise.all(this.#runs.map((run) => run.settled()));
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#runs.map((r) => r.close()));
+    await Promise.all(this.#runs.map((run) => run.close()));
   }
 
-  #running(name: string): ExperimentRun {
-    const run = this.#runs.findLast((r) => r.name === name);
-    if (!run) throw new MeshproofError('EXPERIMENT_NOT_FOUND', `no experiment "${name}" was run here`);
-    if (run.over) throw new MeshproofError('EXPERIMENT_ENDED', `${name} has ended: ${run.view().reason}`);
-    return run;
+  #running(): readonly ExperimentRun[] {
+    return this.#runs.filter((run) => !run.over);
+  }
+
+  #find(name: string): ExperimentRun {
+    const run = this.#running().find((r) => r.name === name);
+    if (run) return run;
+    const ended = this.view(name);
+    if (!ended) throw new MeshproofError('EXPERIMENT_NOT_FOUND', `no experiment "${name}" was run here`);
+    throw new MeshproofError('EXPERIMENT_ENDED', `${name} has ended: ${ended.reason}`);
   }
 }

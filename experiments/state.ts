@@ -1,82 +1,113 @@
-/** The state of a canary: plain JSON, because it is checkpointed in the journal. Durations are elapsed milliseconds, never clock readings: a new process has a new clock. */
+/**
+ * The state of a canary: plain JSON, because it is checkpointed in the journal. Durations are elapsed milliseconds, never
+ * clock readings: a new process has a new clock. What is to be done in the world stands in it too (`outbox`), so that
+ * one checkpoint says everything that a new process needs.
+ */
+import { z } from 'zod';
 import type { JudgeState } from '../analyzer/sequential/judge.ts';
-import type { Arm, Overlay } from '../contracts/overlay.ts';
-import type { Phase } from '../contracts/experiment.ts';
-import type { SparseBuckets } from '../contracts/histogram.ts';
+import { Phase } from '../contracts/experiment.ts';
+import { Overlay } from '../contracts/overlay.ts';
 import type { ArmRow } from '../contracts/telemetry.ts';
-import type { Judgement, Verdict } from '../contracts/verdict.ts';
+import { Buckets } from '../contracts/telemetry.ts';
+import { Judgement, Verdict } from '../contracts/verdict.ts';
+import type { EntryType } from './journal-types.ts';
 
-export type Totals = {
-  readonly baselineRequests: number;
-  readonly candidateRequests: number;
-  readonly candidateErrors: number;
-  readonly shielded: number;
-};
+const Milliseconds = z.number().min(0);
+const Count = z.int().min(0);
 
-export type State = {
-  readonly phase: Phase;
-  readonly stepIndex: number;
+/** What is to be done in the world; each is idempotent. */
+export const Effect = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('set-overlay'), overlay: Overlay }),
+  z.object({ type: z.literal('drop-overlay') }),
+  z.object({ type: z.literal('move-stable'), from: z.string(), to: z.string() }),
+]);
+export type Effect = z.output<typeof Effect>;
+
+/** An effect that was decided and is not known to be done. `failed`: it was tried in vain, and the journal says so. */
+export const Pending = z.object({ id: Count, effect: Effect, failed: z.boolean() });
+export type Pending = z.output<typeof Pending>;
+
+export const Totals = z.object({
+  baselineRequests: Count,
+  candidateRequests: Count,
+  candidateErrors: Count,
+  shielded: Count,
+});
+export type Totals = z.output<typeof Totals>;
+
+/** Only the analyser looks inside; that it has the outer shape is enough to tell a torn entry. */
+const Judge = z.custom<JudgeState>(
+  (v) => typeof v === 'object' && v !== null && 'config' in v && 'metrics' in v && Array.isArray(v.metrics),
+);
+
+export const State = z.object({
+  phase: Phase,
+  /** -1 before the first step. */
+  stepIndex: z.int().min(-1),
   /** Of the overlay that was asked for last. */
-  readonly epoch: number;
-  /** In the present phase, or at the present step; stands still while the control plane is away. */
-  readonly elapsedMs: number;
-  /** Since a proxy last reported. */
-  readonly silentMs: number;
+  epoch: Count,
+  /** In the present phase, or at the present step; stands still without an overlay in force and without reports. */
+  elapsedMs: Milliseconds,
+  /** Since the overlay of this epoch is in force; a new process starts it anew, because the proxies' connections did too. */
+  epochMs: Milliseconds,
+  /** Since the start, the time without a control plane included. The deadline is measured by it. */
+  ageMs: Milliseconds,
+  /** Since a proxy last reported, with or without requests. */
+  silentMs: Milliseconds,
+  /** Epochs up to this one are past their warm-up; -1 before any. */
+  warmEpoch: z.int().min(-1),
   /** Candidate requests seen at the present step. */
-  readonly stepCandidateRequests: number;
+  stepCandidateRequests: Count,
   /** The baseline's latency before the first step; emptied when the judge has it. */
-  readonly calibration: SparseBuckets;
-  readonly measured: number;
-  readonly judge: JudgeState | null;
-  readonly judgement: Judgement;
-  readonly totals: Totals;
-  readonly watched: { readonly requests: number; readonly errors: number };
-  readonly verdict: Verdict;
-  readonly reason: string;
-  readonly haltedBy: string | null;
-};
+  calibration: Buckets,
+  measured: Count,
+  judge: Judge.nullable(),
+  judgement: Judgement,
+  totals: Totals,
+  watched: z.object({ requests: Count, errors: Count }),
+  /** What the candidate waits for that never comes by itself; told to the journal once. */
+  lacking: z.enum(['nothing', 'traffic', 'data']),
+  verdict: Verdict,
+  /** Why the present phase was entered. */
+  reason: z.string(),
+  haltedBy: z.string().nullable(),
+  /** The stable version was to be moved to the candidate, and perhaps was: a rollback must move it back. */
+  stableAsked: z.boolean(),
+  /** How it ends as soon as the outbox is empty; null while nothing is decided. */
+  ending: z.enum(['promoted', 'rolled-back']).nullable(),
+  outbox: z.array(Pending),
+  nextEffect: Count,
+});
+export type State = z.output<typeof State>;
 
 /** What the reducer is told. */
 export type Event =
   | { readonly type: 'started' }
-  /** The journal was read by a new process. @property wallLeftMs - until the deadline */
-  | { readonly type: 'resumed' }
+  /** The journal was read by a new process. @property awayMs - wall-clock time since its last entry */
+  | { readonly type: 'resumed'; readonly awayMs: number }
+  /** A report of some proxy; without rows it says that the proxy lives and had no request of this run. */
   | { readonly type: 'observed'; readonly rows: readonly ArmRow[] }
-  | { readonly type: 'tick'; readonly passedMs: number; readonly deadlineOver: boolean }
+  | { readonly type: 'tick'; readonly passedMs: number }
   | { readonly type: 'abort'; readonly by: string; readonly reason: string }
   | { readonly type: 'promote'; readonly by: string; readonly reason: string }
-  | { readonly type: 'effects-done' }
-  | { readonly type: 'effect-refused'; readonly code: string; readonly message: string };
+  | { readonly type: 'effect-done'; readonly id: number }
+  /** @property final - trying again cannot help (the world refused, it did not fail) */
+  | {
+      readonly type: 'effect-failed';
+      readonly id: number;
+      readonly code: string;
+      readonly message: string;
+      readonly final: boolean;
+    }
+  | { readonly type: 'journal-failed'; readonly message: string };
 
-/** What is to be done in the world, in this order; each is idempotent. */
-export type Effect =
-  | { readonly type: 'set-overlay'; readonly overlay: Overlay }
-  | { readonly type: 'drop-overlay' }
-  | { readonly type: 'move-stable'; readonly from: string; readonly to: string };
-
-/** Something to journal before its effects are carried out. */
+/** Something to journal before anything of the outbox is carried out. */
 export type Decision = {
-  readonly type: DecisionType;
+  readonly type: EntryType;
   /** One sentence for people. */
   readonly message: string;
   readonly evidence: Readonly<Record<string, unknown>>;
-  readonly effects: readonly Effect[];
 };
-
-export type DecisionType =
-  | 'measuring'
-  | 'step'
-  | 'fail'
-  | 'inconclusive'
-  | 'held'
-  | 'promote'
-  | 'watching'
-  | 'moved-back'
-  | 'promoted'
-  | 'rolled-back'
-  | 'aborted'
-  | 'refused'
-  | 'resumed';
 
 export type Transition = { readonly state: State; readonly decisions: readonly Decision[] };
 
@@ -87,7 +118,10 @@ export const INITIAL: State = {
   stepIndex: -1,
   epoch: 0,
   elapsedMs: 0,
+  epochMs: 0,
+  ageMs: 0,
   silentMs: 0,
+  warmEpoch: -1,
   stepCandidateRequests: 0,
   calibration: [],
   measured: 0,
@@ -95,11 +129,12 @@ export const INITIAL: State = {
   judgement: NOTHING_JUDGED,
   totals: { baselineRequests: 0, candidateRequests: 0, candidateErrors: 0, shielded: 0 },
   watched: { requests: 0, errors: 0 },
+  lacking: 'nothing',
   verdict: 'PENDING',
   reason: 'declared',
   haltedBy: null,
+  stableAsked: false,
+  ending: null,
+  outbox: [],
+  nextEffect: 0,
 };
-
-export function rowsOf(rows: readonly ArmRow[], arm: Arm): readonly ArmRow[] {
-  return rows.filter((r) => r.arm === arm);
-}

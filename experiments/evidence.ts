@@ -1,0 +1,62 @@
+/** What the reports of the proxies add to a run: calibration, the judge's evidence, the counts of the watch. */
+import { judge, observe } from '../analyzer/sequential/judge.ts';
+import type { ArmRow } from '../contracts/telemetry.ts';
+import { batchesOf, countTotals, mergeLatency, rowsOf, sumOf } from './arm-counts.ts';
+import type { State } from './state.ts';
+
+/** Takes one report in. Rows of older epochs count with the share that they were assigned with. */
+export function takeIn(state: State, rows: readonly ArmRow[]): State {
+  const heard = { ...state, silentMs: 0 };
+  if (rows.length === 0) return heard;
+  switch (state.phase) {
+    case 'measuring':
+      return measure(heard, rows);
+    case 'stepping':
+    case 'held':
+      return compare(heard, rows);
+    case 'watching':
+      return watch(heard, rows);
+    case 'promoting':
+    case 'rolling-back': // decided: what comes late is shown and changes nothing
+      return { ...heard, totals: countTotals(state.totals, rows) };
+    case 'declared':
+    case 'promoted':
+    case 'rolled-back':
+      return heard;
+  }
+}
+
+function measure(state: State, rows: readonly ArmRow[]): State {
+  const baseline = rowsOf(rows, 'baseline');
+  return {
+    ...state,
+    calibration: mergeLatency(state.calibration, baseline),
+    measured: state.measured + sumOf(baseline).requests,
+    totals: countTotals(state.totals, rows),
+  };
+}
+
+function compare(state: State, rows: readonly ArmRow[]): State {
+  if (!state.judge) return state;
+  let judged = state.judge;
+  for (const batch of batchesOf(rows, state.warmEpoch)) judged = observe(judged, batch);
+  const here = rowsOf(rows, 'candidate').filter((row) => row.epoch === state.epoch);
+  return {
+    ...state,
+    judge: judged,
+    judgement: judge(judged),
+    totals: countTotals(state.totals, rows),
+    stepCandidateRequests: state.stepCandidateRequests + sumOf(here).requests,
+  };
+}
+
+/** The arm `baseline` of the watch's overlay is the new stable version. Late rows of the steps are of other arms. */
+function watch(state: State, rows: readonly ArmRow[]): State {
+  const own = sumOf(rowsOf(rows, 'baseline').filter((row) => row.epoch === state.epoch));
+  const late = rows.filter((row) => row.candidatePpm > 0);
+  return {
+    ...state,
+    watched: { requests: state.watched.requests + own.requests, errors: state.watched.errors + own.errors },
+    totals: countTotals(state.totals, late),
+  };
+}

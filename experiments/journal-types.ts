@@ -1,0 +1,36 @@
+/** Every type of journal entry, with what it says. Written before what it says is carried out, but for `done`. */
+import type { JournalEntry } from '../contracts/experiment.ts';
+
+export const JOURNAL_TYPES = {
+  declared: 'the experiment as it was declared, with its source document',
+  measuring: 'the baseline is measured: an overlay that sends nothing to the candidate',
+  step: 'the next step, with the weight that its overlay asks for',
+  'no-traffic': 'reports come, but no request of this experiment is in them; it waits',
+  'no-data': 'no proxy reports; the clock of the step stands still',
+  verdict: 'FAIL or INCONCLUSIVE: everything goes back to the baseline; with the evidence',
+  held: 'INCONCLUSIVE, and the document leaves what follows to a person',
+  promote: 'the stable version is to be moved to the candidate: why, by whom, with the evidence',
+  watching: "the service's stable version is the candidate; it is watched",
+  'moved-back': 'the watch crossed its guardrail: the stable version is moved back',
+  'watch-over': 'the watch ends well; the overlay is dropped',
+  aborted: 'a person, or the halt, ended it: everything goes back to the baseline',
+  refused: 'something that was decided cannot be done, with the code of the error',
+  failing: 'something that was decided failed and is tried again until it is done; said once',
+  resumed: 'a control plane went on from the journal',
+  promoted: 'the end: the candidate is the stable version',
+  'rolled-back': 'the end: everything is on the baseline',
+  done: 'an effect that was decided is carried out',
+  checkpoint: 'the evidence so far, so that a restart loses only moments of it',
+  damaged: 'the end: the journal cannot be read; the overlay was dropped',
+} as const satisfies Record<string, string>;
+
+export type EntryType = keyof typeof JOURNAL_TYPES;
+
+/** The key under which an entry carries the whole state to go on from. */
+export const STATE_KEY = 'state';
+
+/** The entry without the state: what people read. Checkpoints are nothing but state. */
+export function forPeople(entry: JournalEntry): JournalEntry {
+  const { [STATE_KEY]: _, ...data } = entry.data;
+  return { ...entry, data };
+}

@@ -1,0 +1,37 @@
+/** What passing time means for a run. The clocks of a step and of the watch stand still while nothing can be seen. */
+import { awaits } from './outbox.ts';
+import type { Run } from './overlay-of.ts';
+import type { State } from './state.ts';
+
+/**
+ * Without an overlay in force, or without reports, no time passes for a step: "no data" must neither advance nor end it
+ * by itself. The run's age, by which the deadline is measured, always goes on.
+ */
+export function letPass({ document }: Run, state: State, passedMs: number): State {
+  const { spec } = document;
+  const ageMs = state.ageMs + passedMs;
+  if (awaits(state, 'set-overlay')) return { ...state, ageMs };
+  const silentMs = state.silentMs + passedMs;
+  const blind = silentMs > spec.lease && state.phase !== 'promoting';
+  const epochMs = state.epochMs + (blind ? 0 : passedMs);
+  return {
+    ...state,
+    ageMs,
+    silentMs,
+    elapsedMs: state.elapsedMs + (blind ? 0 : passedMs),
+    epochMs,
+    warmEpoch: epochMs >= spec.analysis.warmup ? state.epoch : state.warmEpoch,
+  };
+}
+
+/**
+ * A gap longer than the lease between two ticks: the process was stopped (a closed laptop lid). No heartbeat went out
+ * either, so that the proxies have let go of the overlay.
+ */
+export function wasAway({ document }: Run, passedMs: number): boolean {
+  return passedMs > document.spec.lease;
+}
+
+export function deadlineOver({ document }: Run, state: State): boolean {
+  return state.ageMs > document.spec.deadline;
+}

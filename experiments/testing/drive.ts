@@ -1,0 +1,156 @@
+/** Drives a canary through virtual time: ticks, reports of simulated proxies, and restarts of the control plane. */
+import { binomial, seeded } from '../../analyzer/simulation/random.ts';
+import { bucketOf } from '../../contracts/histogram.ts';
+import type { CanaryDocument, SourceDocument } from '../../contracts/document.ts';
+import type { ExperimentView } from '../../contracts/experiment.ts';
+import type { Overlay } from '../../contracts/overlay.ts';
+import { checkDocument } from '../../contracts/parse.ts';
+import type { ArmRow } from '../../contracts/telemetry.ts';
+import type { RunnerApi } from '../ports.ts';
+import { createRunner } from '../runner.ts';
+import type { Process } from './world.ts';
+import { World } from './world.ts';
+
+export const TICK_MS = 100;
+const REPORT_MS = 200;
+export const ID = 'exp_1';
+
+/** How a version behaves. */
+export type Behaviour = { readonly errorRate: number; readonly latencyMs: number };
+export type Traffic = { rps: number; readonly of: Record<string, Behaviour>; reports: boolean };
+
+export function traffic(of: Partial<Record<'v1' | 'v2', Partial<Behaviour>>> = {}, rps = 200): Traffic {
+  const usual = { errorRate: 0.001, latencyMs: 20 };
+  return { rps, of: { v1: { ...usual, ...of.v1 }, v2: { ...usual, ...of.v2 } }, reports: true };
+}
+
+export function canary(spec: Record<string, unknown> = {}): { document: CanaryDocument; source: SourceDocument } {
+  const source = {
+    apiVersion: 'meshproof.dev/v1',
+    kind: 'Canary',
+    metadata: { name: 'reviews-v2' },
+    spec: {
+      service: 'reviews',
+      baseline: 'v1',
+      candidate: 'v2',
+      steps: [{ weight: 10 }, { weight: 50 }],
+      measure: '2s',
+      hold: { min: '2s', max: '60s' },
+      lease: '3s',
+      deadline: '5m',
+      watch: { for: '3s', maxErrors: 5 },
+      analysis: { metrics: [{ name: 'success-rate', margin: 2 }] },
+      ...spec,
+    },
+  };
+  const checked = checkDocument(source);
+  if (!checked.ok || checked.document.kind !== 'Canary') throw new Error(JSON.stringify(checked));
+  return { document: checked.document, source };
+}
+
+export class Drive {
+  readonly world = new World();
+  readonly traffic: Traffic;
+  readonly #random;
+  process: Process;
+  runner: RunnerApi;
+  /** What users met: requests by the version that served them, as of the overlay and the stable version. */
+  readonly served: Record<string, number> = {};
+
+  constructor(load: Traffic = traffic(), seed = 1) {
+    this.traffic = load;
+    this.#random = seeded(seed);
+    this.process = this.world.process();
+    this.runner = createRunner(this.process.ports);
+  }
+
+  async start(spec: Record<string, unknown> = {}): Promise<ExperimentView> {
+    const { document, source } = canary(spec);
+    return this.runner.run(ID, document, source);
+  }
+
+  /** SIGKILL, and a new process `awayMs` later. Proxies report to nobody meanwhile. */
+  async restart(awayMs = 0): Promise<void> {
+    this.process.kill();
+    this.world.pass(awayMs);
+    this.process = this.world.process();
+    this.runner = createRunner(this.process.ports);
+    const resumed = this.runner.resume();
+    await Promise.race([resumed, breathe()]);
+  }
+
+  get view(): ExperimentView {
+    const view = this.runner.view('reviews-v2');
+    if (!view) throw new Error('there is no run');
+    return view;
+  }
+
+  get ended(): boolean {
+    return this.view.endedAt !== null;
+  }
+
+  types(): string[] {
+    return this.world
+      .entries(ID)
+      .map((e) => e.type)
+      .filter((t) => t !== 'checkpoint');
+  }
+
+  /** Lets virtual time pass until `done`, at most `forMs`. @returns the milliseconds that passed */
+  async until(done: () => boolean, forMs = 600_000): Promise<number> {
+    let passedMs = 0;
+    for (; passedMs < forMs && !done(); passedMs += TICK_MS) await this.tick();
+    return passedMs;
+  }
+
+  async run(ms: number): Promise<void> {
+    await this.until(() => false, ms);
+  }
+
+  async tick(): Promise<void> {
+    this.world.pass(TICK_MS);
+    if (this.process.alive) {
+      if (this.traffic.reports && this.world.nowMs % REPORT_MS === 0) this.runner.observe(this.#report());
+      this.runner.tick();
+    }
+    await breathe();
+  }
+
+  /** What the proxies counted in one reporting interval under the overlay that is in force. */
+  #report(): ArmRow[] {
+    const requests = Math.round((this.traffic.rps * REPORT_MS) / 1_000);
+    const overlay = this.world.overlays.get(ID);
+    // An overlay takes only requests that the configuration sends to its baseline.
+    if (!overlay || overlay.baseline !== this.world.stable) {
+      this.#serve(this.world.stable, requests);
+      return [];
+    }
+    const shifted = binomial(this.#random, requests, overlay.candidatePpm / 1_000_000);
+    return [
+      ...this.#rows(overlay, 'baseline', overlay.baseline, requests - shifted),
+      ...this.#rows(overlay, 'candidate', overlay.candidate, shifted),
+    ];
+  }
+
+  #rows(overlay: Overlay, arm: 'baseline' | 'candidate', version: string, requests: number): ArmRow[] {
+    if (requests === 0) return [];
+    this.#serve(version, requests);
+    const behaviour = this.traffic.of[version] ?? { errorRate: 0, latencyMs: 20 };
+    const us = behaviour.latencyMs * 1_000;
+    const { experimentId, epoch, candidatePpm } = overlay;
+    const errors = binomial(this.#random, requests, behaviour.errorRate);
+    const latency: [number, number][] = [[bucketOf(us), requests]];
+    return [
+      { experimentId, epoch, arm, candidatePpm, requests, errors, shielded: 0, latencySumUs: us * requests, latency },
+    ];
+  }
+
+  #serve(version: string, requests: number): void {
+    this.served[version] = (this.served[version] ?? 0) + requests;
+  }
+}
+
+/** Lets everything that is ready run: the world answers within a few turns of the microtask queue. */
+async function breathe(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
