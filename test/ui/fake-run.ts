@@ -21,7 +21,7 @@ type Plan = {
 const STEPS_PPM = [10_000, 50_000, 250_000, 500_000];
 const MEASURE_S = 20;
 /** What the runner's journal calls the decision that follows from a verdict. */
-const DECISION = { PASS: 'promote', FAIL: 'fail', INCONCLUSIVE: 'inconclusive', PENDING: 'checkpoint' } as const;
+const DECISION = { PASS: 'promote', FAIL: 'verdict', INCONCLUSIVE: 'verdict', PENDING: 'checkpoint' } as const;
 
 const PLANS: readonly Plan[] = [
   {

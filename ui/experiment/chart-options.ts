@@ -25,6 +25,8 @@ export type Palette = (token: string) => string;
 
 /** Seconds between two labels of the time axis. */
 const INCREMENTS_S = [1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 86_400];
+/** Half of a label of the time axis, less what the padding leaves for it. In CSS pixels. */
+const LABEL_HALF_PX = 16;
 /** Seconds without data that a line still crosses. */
 const LONGEST_BRIDGED_S = 8;
 
@@ -81,7 +83,7 @@ export function chartOptions(wanted: Wanted): uPlot.Options {
         size: 22,
         space: 54,
         incrs: INCREMENTS_S,
-        values: (_u, splits) => splits.map(clockLabel),
+        values: (u, splits) => splits.map((at) => clockLabel(u, at)),
       },
       { ...axis, grid, size: 46, space: 30, values: (_u, splits) => splits.map((v) => wanted.format(v)) },
     ],
@@ -109,7 +111,9 @@ function columnsOf(u: uPlot): (number | null)[][] {
   return u.data.slice(1).map((column) => Array.from(column, (v) => v ?? null));
 }
 
-function clockLabel(seconds: number): string {
+/** Empty where the label would be cut off by the right edge. */
+function clockLabel(u: uPlot, seconds: number): string {
+  if (u.valToPos(seconds, 'x') > u.bbox.width / devicePixelRatio - LABEL_HALF_PX) return '';
   const text = formatClock(seconds * 1_000);
   return text.endsWith(':00') ? text.slice(0, 5) : text;
 }

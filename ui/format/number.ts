@@ -78,7 +78,7 @@ const SUPERSCRIPT = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 export function formatEvidence(e: number): string {
   if (e < 0.01) return '< 0.01';
   if (e < 10) return e.toFixed(2);
-  if (e < 10_000) return GROUPED.format(Math.floor(e));
+  if (e < 1_000_000) return GROUPED.format(Math.floor(e));
   const exponent = Math.floor(Math.log10(e));
   return `10${String(exponent).replace(/\d/g, (digit) => SUPERSCRIPT[Number(digit)] ?? digit)}`;
 }

@@ -51,4 +51,5 @@ test('one spike does not flatten the rest, but a lasting rise is shown whole', (
   expect(axisTop([[...calm, 900]], 1)).toBe(30);
   expect(axisTop([calm, [...Array.from({ length: 5 }, () => 200)]], 1)).toBeCloseTo(224);
   expect(axisTop([[null, null]], 2)).toBe(2);
+  expect(axisTop([[10, 10, 10, 400]], 1)).toBeCloseTo(448);
 });

@@ -24,6 +24,8 @@ export type Bin = {
 };
 
 const MOST_BINS = 120;
+/** With fewer values than this, none of them is taken for a spike. */
+const ENOUGH_TO_CLIP = 40;
 
 /** Whole seconds a bin. @param spanS - the stretch of time that is shown */
 export function binSeconds(spanS: number): number {
@@ -92,7 +94,8 @@ export function axisTop(columns: readonly (readonly (number | null)[])[], floor:
     const values = column.filter((v) => v !== null).sort((a, b) => a - b);
     const highest = values.at(-1) ?? 0;
     const usual = values[Math.floor((values.length - 1) * 0.9)] ?? 0;
-    top = Math.max(top, Math.min(highest * 1.12, Math.max(usual * 3, floor)));
+    const most = values.length < ENOUGH_TO_CLIP ? Infinity : Math.max(usual * 3, floor);
+    top = Math.max(top, Math.min(highest * 1.12, most));
   }
   return top;
 }

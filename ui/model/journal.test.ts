@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { entriesForPeople, evidenceOf, wasPromoted } from './journal.ts';
+import { entriesForPeople, evidenceOf, pointsByVersion, promotedAt } from './journal.ts';
 
 const entry = (seq: number, type: string, data: Record<string, unknown> = {}) => ({
   experimentId: 'x',
@@ -17,6 +17,18 @@ test('bookkeeping is left out of what people read, and so is the runner’s stat
 });
 
 test('a run is promoted from the decision on, also when it is moved back later', () => {
-  expect(wasPromoted([entry(0, 'declared'), entry(1, 'promote'), entry(2, 'moved-back')])).toBe(true);
-  expect(wasPromoted([entry(0, 'declared'), entry(1, 'fail')])).toBe(false);
+  expect(promotedAt([entry(0, 'declared'), entry(1, 'promote'), entry(2, 'moved-back')])).toBe(Date.UTC(2026, 0, 1));
+  expect(promotedAt([entry(0, 'declared'), entry(1, 'verdict')])).toBeNull();
+});
+
+test('the version that was promoted keeps its place on the charts while it is watched', () => {
+  const figures = { errors: 0, p50Ms: 1, p95Ms: 1, p99Ms: 1 };
+  const at = (ms: number, intendedPpm: number) => ({
+    at: ms,
+    intendedPpm,
+    arms: [{ arm: 'baseline' as const, requests: 9, ...figures }],
+  });
+  const [before, after] = pointsByVersion([at(1_000, 500_000), at(2_000, 0)], 1_500);
+  expect([before?.arms[0]?.arm, before?.intendedPpm]).toEqual(['baseline', 500_000]);
+  expect([after?.arms[0]?.arm, after?.intendedPpm]).toEqual(['candidate', 1_000_000]);
 });

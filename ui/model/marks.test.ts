@@ -22,7 +22,7 @@ test('a run that still goes on has no end, and one that was ended by hand no ver
 test('the decision of the journal stands where it was taken, and takes the place of the end', () => {
   const at = new Date(4_500).toISOString();
   const journal = [
-    { at, type: 'fail' },
+    { at, type: 'verdict' },
     { at, type: 'checkpoint' },
     { at, type: 'rolled-back' },
   ];

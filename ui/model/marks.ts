@@ -12,16 +12,21 @@ export type Band = { readonly from: number; readonly to: number; readonly weight
 type Ending = Pick<ExperimentView, 'endedAt' | 'verdict'>;
 type Entry = Pick<JournalEntry, 'at' | 'type'>;
 
+/** All of the traffic: no step, but the promotion, which has its own line. In parts per million. */
+const PPM = 1_000_000;
+
 /** Decisions of the journal that are worth a line on every chart. Steps are seen in the weight itself. */
 const DECISIONS: Readonly<Record<string, readonly [label: string, tone: MarkTone]>> = {
-  fail: ['FAIL', 'bad'],
-  inconclusive: ['INCONCLUSIVE', 'warn'],
+  'no-traffic': ['no traffic', 'warn'],
+  'no-data': ['no data', 'warn'],
   held: ['held', 'warn'],
   promote: ['promoted', 'good'],
   'moved-back': ['moved back', 'bad'],
   aborted: ['aborted', 'warn'],
   refused: ['refused', 'bad'],
 };
+/** Those that tell how the run ended. */
+const ENDINGS: readonly string[] = ['verdict', 'promote', 'moved-back', 'aborted', 'refused'];
 
 const VERDICT_TONE = { PASS: 'good', FAIL: 'bad', INCONCLUSIVE: 'warn', PENDING: 'warn' } as const;
 
@@ -30,18 +35,16 @@ export function marksOf(points: readonly ExperimentPoint[], journal: readonly En
   const marks: Mark[] = [];
   points.forEach((point, i) => {
     const before = points[i - 1]?.intendedPpm ?? 0;
-    if (point.intendedPpm !== before && point.intendedPpm > 0)
+    if (point.intendedPpm !== before && point.intendedPpm > 0 && point.intendedPpm < PPM)
       marks.push({ at: point.at / 1_000, label: formatWeight(point.intendedPpm), tone: 'step' });
   });
-  const steps = marks.length;
+  const verdict = [view.verdict === 'PENDING' ? 'ended' : view.verdict, VERDICT_TONE[view.verdict]] as const;
   for (const entry of journal) {
-    const [label, tone] = DECISIONS[entry.type] ?? [];
+    const [label, tone] = entry.type === 'verdict' ? verdict : (DECISIONS[entry.type] ?? []);
     if (label !== undefined && tone !== undefined) marks.push({ at: Date.parse(entry.at) / 1_000, label, tone });
   }
-  if (view.endedAt !== null && marks.length === steps) {
-    const label = view.verdict === 'PENDING' ? 'ended' : view.verdict;
-    marks.push({ at: Date.parse(view.endedAt) / 1_000, label, tone: VERDICT_TONE[view.verdict] });
-  }
+  if (view.endedAt !== null && !journal.some((entry) => ENDINGS.includes(entry.type)))
+    marks.push({ at: Date.parse(view.endedAt) / 1_000, label: verdict[0], tone: verdict[1] });
   return marks;
 }
 
