@@ -224,7 +224,8 @@ export class Downstream {
     const before = this.#pending ?? EMPTY;
     const bytes = Buffer.concat([before, chunk]);
     const mayBeComplete = bytes.indexOf('\r\n\r\n', Math.max(0, before.length - 3), 'latin1') >= 0;
-    if (mayBeComplete || bytes.length >= 2 * this.#parsedBytes) this.#parse(bytes, nowMs);
+    const isDue = bytes.length >= 2 * this.#parsedBytes || bytes.length > HEAD_LIMITS.headBytes;
+    if (mayBeComplete || isDue) this.#parse(bytes, nowMs);
     else this.#pending = bytes;
   }
 

@@ -22,6 +22,8 @@ export class ScriptedUpstream {
   script: Script;
   /** When set, it gets each connection and no request is parsed. */
   onConnection: ((socket: Socket) => void) | undefined;
+  /** Does not close its side when the other one does. */
+  keepsItsSideOpen = false;
   readonly requests: Seen[] = [];
   connections = 0;
   /** All bytes that came, latin1. */
@@ -65,7 +67,7 @@ export class ScriptedUpstream {
     this.#sockets.add(socket);
     socket.on('error', () => socket.destroy());
     socket.on('end', () => {
-      if (this.onConnection === undefined) socket.end();
+      if (!this.keepsItsSideOpen) socket.end();
     });
     socket.on('close', () => {
       this.#sockets.delete(socket);
