@@ -56,9 +56,10 @@ export function addOneLatency(
 ): void {
   state.lastPpm = ppm;
   let move = 0;
-  for (const { edge, process } of watch.edges) {
-    if (process.kind === 'attribution' && bucket < edge) continue;
-    const seen = bucket >= edge ? ONE_EVENT : ONE;
+  for (const { edge, candidateEdge, process } of watch.edges) {
+    const isSlow = bucket >= (isCandidate ? candidateEdge : edge);
+    if (process.kind === 'attribution' && !isSlow) continue;
+    const seen = isSlow ? ONE_EVENT : ONE;
     move = Math.max(move, compareOne(process, ppm, isCandidate ? NONE : seen, isCandidate ? seen : NONE));
   }
   slack.regressed -= move;

@@ -35,6 +35,13 @@ export function stretchEdge(edge: number, factor: number): number {
   return Math.max(edge, bucketOf(Math.floor(lowerEdge(edge) * factor)));
 }
 
+/** The smallest edge at or above `factor` times the edge's value. */
+export function raiseEdge(edge: number, factor: number): number {
+  const wanted = lowerEdge(edge) * factor;
+  const below = bucketOf(Math.floor(wanted));
+  return lowerEdge(below) >= wanted ? below : below + 1;
+}
+
 /** The sum of two histograms. Both in rising order of bucket, and so is the result. */
 export function merge(a: SparseBuckets, b: SparseBuckets): SparseBuckets {
   if (b.length === 0) return a;

@@ -1,12 +1,14 @@
 /** Where latency is compared: at edges of the histogram that are fixed before the requests that they judge. */
 import type { SparseBuckets } from '../../contracts/histogram.ts';
-import { bucketOfQuantile, countFrom, stretchEdge, total } from './histogram-counts.ts';
+import { bucketOfQuantile, countFrom, raiseEdge, stretchEdge, total } from './histogram-counts.ts';
 
 export type Edge = {
   /** `p90`, or `2 x p99`: of the baseline as it was measured. */
   readonly label: string;
-  /** Bucket index; a request at or above it counts as slow. */
+  /** Bucket index; a baseline request at or above it counts as slow. */
   readonly edge: number;
+  /** A candidate request at or above it counts as slow: `edge`, raised by the dead zone. */
+  readonly candidateEdge: number;
   /** The baseline's share of slow requests when it was measured, 0…1. */
   readonly baselineRate: number;
 };
@@ -26,8 +28,15 @@ const QUANTILES = [0.5, 0.75, 0.9, 0.95, 0.99];
 /** Requests that hang lie far beyond the baseline's tail, where the baseline adds no noise. */
 const HANG_FACTOR = 2;
 
+/**
+ * The dead zone of "regressed", as a part of the tolerance. A candidate meets colder caches and connections for no
+ * better reason than its small share of the traffic; without a dead zone that would be a regress, given requests
+ * enough. It only makes failing harder: whoever is no slower than the baseline is no slower than this, too.
+ */
+const DEAD_ZONE = 0.5;
+
 /** The edges at which "slower than the baseline" is looked for; at least one, each only once. */
-export function regressionEdges(calibration: SparseBuckets, quantile: number): Edge[] {
+export function regressionEdges(calibration: SparseBuckets, quantile: number, tolerance: number): Edge[] {
   const all = total(calibration);
   const edges = new Map<number, string>();
   for (const q of [...QUANTILES, quantile]) {
@@ -39,7 +48,12 @@ export function regressionEdges(calibration: SparseBuckets, quantile: number): E
     const hang = stretchEdge(tail + 1, HANG_FACTOR);
     if (!edges.has(hang)) edges.set(hang, `${HANG_FACTOR} x p99`);
   }
-  return [...edges].map(([edge, label]) => ({ edge, label, baselineRate: countFrom(calibration, edge) / all }));
+  return [...edges].map(([edge, label]) => ({
+    edge,
+    candidateEdge: raiseEdge(edge, 1 + DEAD_ZONE * tolerance),
+    label,
+    baselineRate: countFrom(calibration, edge) / all,
+  }));
 }
 
 /**

@@ -63,10 +63,10 @@ function words({ watch, quantile, tolerance, shown }: Latency): Words {
     const waits = `waits for the baseline's latencies to compare with (${count(total(shown.baseline))} requests so far)`;
     return { regressed: waits, safe: waits, claim };
   }
-  const { edge, label } = leadingEdge(watch);
+  const { edge, candidateEdge: raised, label } = leadingEdge(watch);
   const { candidateEdge, baselineEdge } = watch.safe;
   return {
-    regressed: `${slow('candidate', watch.candidate, edge)} (the baseline's ${label}), ${slow('baseline', watch.baseline, edge)}`,
+    regressed: `${slow('candidate', watch.candidate, raised)}, ${slow('baseline', watch.baseline, edge)} (its ${label})`,
     safe: `${slow('candidate', watch.candidate, candidateEdge)}, ${slow('baseline', watch.baseline, baselineEdge)}`,
     claim,
   };
@@ -86,8 +86,8 @@ function leadingEdge(watch: Watch): WatchedEdge {
 function missing(state: Latency, threshold: number): { regressed: number | null; safe: number | null } {
   const { watch, lastPpm, levels } = state;
   if (!watch || lastPpm === 0) return { regressed: null, safe: null };
-  const { edge, process } = leadingEdge(watch);
-  const worse = growth(process, seen(watch.baseline, edge), seen(watch.candidate, edge), lastPpm);
+  const { edge, candidateEdge, process } = leadingEdge(watch);
+  const worse = growth(process, seen(watch.baseline, edge), seen(watch.candidate, candidateEdge), lastPpm);
   const { safe } = watch;
   const safer = growth(
     safe.process,

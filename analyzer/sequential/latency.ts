@@ -18,7 +18,7 @@ export type WatchedEdge = Edge & { readonly process: Comparison };
 
 /** What is compared, once the baseline is known. */
 export type Watch = {
-  /** Null of each: the candidate is at or above the edge at most as often as the baseline. */
+  /** Null of each: the candidate is at or above its edge at most as often as the baseline at its own. */
   readonly edges: readonly WatchedEdge[];
   /** Null: the candidate is at or above its edge at least as often as the baseline at its own. */
   readonly safe: SafeEdges & { readonly process: Comparison };
@@ -82,8 +82,8 @@ function addToWatch(watch: Watch, candidatePpm: number, baseline: SparseBuckets,
   const candidateRequests = total(candidate);
   const slowBaseline = (edge: number): Seen => ({ requests: baselineRequests, events: countFrom(baseline, edge) });
   const slowCandidate = (edge: number): Seen => ({ requests: candidateRequests, events: countFrom(candidate, edge) });
-  for (const { edge, process } of watch.edges) {
-    compare(process, candidatePpm, slowBaseline(edge), slowCandidate(edge));
+  for (const { edge, candidateEdge, process } of watch.edges) {
+    compare(process, candidatePpm, slowBaseline(edge), slowCandidate(candidateEdge));
   }
   const { safe } = watch;
   // "Safe" asks whether the baseline is slow more often than the candidate: the arms change roles.
@@ -104,7 +104,7 @@ export function makeWatch(calibration: SparseBuckets, quantile: number, toleranc
   if (!safe) return null;
   const prior = (rate: number): Seen => ({ requests, events: rate * requests });
   return {
-    edges: regressionEdges(calibration, quantile).map((edge) => ({
+    edges: regressionEdges(calibration, quantile, tolerance).map((edge) => ({
       ...edge,
       process: startComparison(prior(edge.baselineRate)),
     })),
