@@ -77,7 +77,7 @@ async function bothCanaries(terminal: Terminal, options: DemoOptions, stage: Sta
   const results: CanaryResult[] = [];
   for (const [document, story] of [
     [scenario.bad, 'a release that loses 5 % of its requests and sometimes stalls'],
-    [scenario.good, 'a release that only improves the page'],
+    [scenario.good, 'a release that improves the page and is a little quicker'],
   ] as const) {
     show.say(`\n${terminal.colors.bold(document.metadata.name)}: ${story}`);
     const result = await runCanary({

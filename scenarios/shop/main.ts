@@ -14,6 +14,9 @@ const SERVICES: Readonly<Record<string, (around: Surroundings) => Handler>> = { 
 /** Longer than any proxy keeps an idle connection, so that a request never meets a connection that is being closed. */
 const KEEP_ALIVE_MS = 120_000;
 
+/** Requests that are under way may end; then connections that their clients keep open are closed too. */
+const DRAIN_MS = 1_000;
+
 function serve(name: string, env: NodeJS.ProcessEnv): void {
   const make = SERVICES[name];
   const port = Number(env['PORT']);
@@ -43,6 +46,7 @@ function serve(name: string, env: NodeJS.ProcessEnv): void {
   process.once('SIGTERM', () => {
     server.close(() => process.exit(0));
     server.closeIdleConnections();
+    setTimeout(() => process.exit(0), DRAIN_MS).unref();
   });
 }
 

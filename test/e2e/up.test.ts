@@ -1,0 +1,124 @@
+/** `up` as a person runs it: the built program, the sample shop, real processes. */
+import { spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const PROGRAM = join(ROOT, 'bin/meshproof');
+
+type State = { readonly supervisor: { pid: number }; readonly children: readonly { pid: number; name: string }[] };
+
+/** A block of ports that nobody listens on now, and the shop moved there. */
+async function shopAt(folder: string): Promise<{ file: string; control: string; gateway: string }> {
+  const base = await freeBlock();
+  const text = readFileSync(join(ROOT, 'scenarios/shop/shop.yaml'), 'utf8')
+    .replaceAll(/127\.0\.0\.1:99(\d\d)/g, (_, nn: string) => `127.0.0.1:${base + Number(nn)}`)
+    .replaceAll('../../dist', join(ROOT, 'dist'));
+  const file = join(folder, 'shop.yaml');
+  writeFileSync(file, text);
+  return { file, control: `127.0.0.1:${base}`, gateway: `http://127.0.0.1:${base + 1}` };
+}
+
+async function freeBlock(): Promise<number> {
+  for (;;) {
+    const base = 20_000 + Math.floor(Math.random() * 300) * 100;
+    const free = await Promise.all([0, 1, 11, 12, 13, 14, 15, 16, 21, 23, 24, 25].map((n) => isFree(base + n)));
+    if (free.every(Boolean)) return base;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const server = createServer();
+    server.once('error', () => {
+      done(false);
+    });
+    server.listen(port, '127.0.0.1', () => {
+      server.close(() => {
+        done((server.address() as AddressInfo | null) === null);
+      });
+    });
+  });
+}
+
+function stateOf(folder: string): State | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, '.meshproof/up.json'), 'utf8')) as State;
+  } catch {
+    return undefined;
+  }
+}
+
+function lives(pid: number): boolean {
+  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
+  return stdout.trim() !== '' && !stdout.trim().startsWith('Z');
+}
+
+describe('meshproof up', { timeout: 90_000 }, () => {
+  let folder = '';
+  let supervisor: ChildProcess | undefined;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'meshproof-e2e-'));
+  });
+  afterEach(() => {
+    spawnSync(process.execPath, [PROGRAM, 'down'], { cwd: folder });
+    if (supervisor?.exitCode === null) supervisor.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function up(): Promise<{ state: State; shop: Awaited<ReturnType<typeof shopAt>>; ended: Promise<number> }> {
+    const shop = await shopAt(folder);
+    const child = spawn(process.execPath, [PROGRAM, 'up', '-f', 'shop.yaml', '--listen', shop.control], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    supervisor = child;
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += String(text)));
+    const ended = new Promise<number>((done) => child.once('exit', (code) => done(code ?? -1)));
+    await expect
+      .poll(() => stateOf(folder) ?? (child.exitCode === null ? undefined : said), { timeout: 60_000 })
+      .toBeDefined();
+    const state = stateOf(folder);
+    if (!state) throw new Error(`up ended early: ${said}`);
+    return { state, shop, ended };
+  }
+
+  it('brings the whole shop up, answers through the gateway, and down ends all of it', async () => {
+    const { state, shop, ended } = await up();
+    const page = await fetch(`${shop.gateway}/products/7`);
+    expect(page.status).toBe(200);
+    expect(await page.json()).toMatchObject({ item: { product: 7 }, opinions: { product: 7 } });
+    expect(state.children.length).toBe(12);
+    const down = spawnSync(process.execPath, [PROGRAM, 'down'], { cwd: folder, encoding: 'utf8' });
+    expect(down.stdout).toBe('stopped 13 processes\n');
+    expect(await ended).toBe(143);
+    expect(state.children.filter(({ pid }) => lives(pid))).toEqual([]);
+  });
+
+  it('leaves nothing behind when it is killed itself', async () => {
+    const { state } = await up();
+    process.kill(state.supervisor.pid, 'SIGKILL');
+    await expect.poll(() => state.children.filter(({ pid }) => lives(pid)), { timeout: 15_000 }).toEqual([]);
+  });
+
+  it('says which document asks for a port that is taken, and starts nothing', async () => {
+    const shop = await shopAt(folder);
+    const port = Number(shop.gateway.split(':')[2]);
+    const server = createServer();
+    await new Promise<void>((done) => server.listen(port, '127.0.0.1', done));
+    const result = spawnSync(process.execPath, [PROGRAM, 'up', '-f', 'shop.yaml', '--listen', shop.control], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    await new Promise((done) => server.close(done));
+    expect(result.status).toBe(5);
+    expect(result.stderr).toContain(`127.0.0.1:${port} (in use), which Gateway/edge asks for (shop.yaml:6)`);
+    expect(stateOf(folder)).toBeUndefined();
+  });
+});
