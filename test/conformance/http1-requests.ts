@@ -5,8 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { Dataplane } from '../../proxy/dataplane.ts';
-import { HaltSwitch } from '../../proxy/halt-switch.ts';
+import { gatewayTo, portOf } from './gateway.ts';
 import { RecordingUpstream } from './recording-upstream.ts';
 import type { Seen } from './recording-upstream.ts';
 import type { ConformanceResult } from './result.ts';
@@ -34,7 +33,7 @@ export async function run(casesDir: string): Promise<ConformanceResult> {
   const upstream = new RecordingUpstream();
   const upstreamPort = await upstream.listen();
   const dataplane = await gatewayTo(upstreamPort);
-  const port = Number(dataplane.config().listeners[0]?.address.split(':').at(-1));
+  const port = portOf(dataplane);
   const failures: string[] = [];
   for (const test of cases) {
     const answer = await exchange(port, Buffer.from(test.wire_b64, 'base64'));
@@ -47,32 +46,6 @@ export async function run(casesDir: string): Promise<ConformanceResult> {
   upstream.close();
   await dataplane.drain(0);
   return { file: FILE, passed: cases.length - failures.length, total: cases.length, failures };
-}
-
-async function gatewayTo(upstreamPort: number): Promise<Dataplane> {
-  const dataplane = new Dataplane({
-    source: 'conformance',
-    gateways: 'all',
-    halt: new HaltSwitch(),
-    clock: { nowMs: () => performance.now() },
-    seed: 1,
-  });
-  const apiVersion = 'meshproof.dev/v1';
-  await dataplane.apply(1, [
-    {
-      apiVersion,
-      kind: 'Gateway',
-      metadata: { name: 'edge' },
-      spec: { listen: '127.0.0.1:0', defaultService: 'echo' },
-    },
-    {
-      apiVersion,
-      kind: 'Service',
-      metadata: { name: 'echo' },
-      spec: { stable: 'v1', versions: { v1: { endpoints: [`127.0.0.1:${upstreamPort}`] } } },
-    },
-  ]);
-  return dataplane;
 }
 
 /** Sends the bytes and reads until the proxy closes, or has been quiet for a while. */
