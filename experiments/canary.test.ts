@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ExperimentView, JournalEntry } from '../contracts/experiment.ts';
+import { advance } from './canary.ts';
 import { gateStatus } from './gate.ts';
 import { JOURNAL_TYPES } from './journal-types.ts';
+import { INITIAL } from './state.ts';
 import { Drive, ID, canary, traffic } from './testing/drive.ts';
 
 const bad = { v2: { errorRate: 0.05 } };
@@ -249,6 +251,19 @@ describe('the promotion', () => {
     await drive.until(() => drive.view.phase === 'watching');
     expect(overlays.get(ID)).toMatchObject({ candidatePpm: 0, baseline: 'v2', candidate: 'v1' });
     expect(drive.world.overlayLog).not.toContain('drop');
+  });
+
+  it('is not made any more once it is aborted', () => {
+    const run = { id: ID, document: canary().document };
+    const started = advance(run, INITIAL, { type: 'started' }).state;
+    const promoting = advance(run, started, { type: 'promote', by: 'ada', reason: 'now' }).state;
+    expect(promoting.outbox.map((p) => p.effect)).toEqual([{ type: 'move-stable', from: 'v1', to: 'v2' }]);
+    const aborted = advance(run, promoting, { type: 'abort', by: 'ada', reason: 'no' }).state;
+    // The move may be under way: that it is moved back stands, that it is made does not.
+    expect(aborted.outbox.map((p) => p.effect)).toEqual([
+      { type: 'move-stable', from: 'v2', to: 'v1' },
+      { type: 'drop-overlay' },
+    ]);
   });
 
   it('is taken back when the watch sees too many errors', async () => {
