@@ -145,6 +145,7 @@ describe('an experiment', () => {
     const id = String(body['id']);
     edge.report(armRow(id, 0, 'baseline', 0, 100, 0));
     const { overlays } = await edge.hear('overlays', (m) => m.overlays[0]?.candidatePpm === 500_000);
+    edge.heard.length = 0;
     return { edge, id, epoch: overlays[0]?.epoch ?? -1 };
   }
 

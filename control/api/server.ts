@@ -106,7 +106,13 @@ function fromFastify(error: unknown): MeshproofError {
 /** Pages have no file of their own: every path that is not the API's gets the dashboard. */
 async function addDashboard(app: FastifyInstance, folder: string): Promise<void> {
   const built = existsSync(folder);
-  if (built) await app.register(fastifyStatic, { root: folder, wildcard: false, index: 'index.html' });
+  if (built) {
+    // Assets have their hash in their name; the page that names them must not be kept.
+    const setHeaders = (reply: FastifyReply, path: string): void => {
+      if (path.endsWith('.html')) void reply.header('cache-control', 'no-cache');
+    };
+    await app.register(fastifyStatic, { root: folder, index: 'index.html', setHeaders });
+  }
   app.setNotFoundHandler((request: FastifyRequest, reply) => {
     const isPage =
       request.method === 'GET' &&
