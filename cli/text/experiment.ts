@@ -114,13 +114,17 @@ export function experimentPanel(view: ExperimentView, colors: Colors, width: num
     `weight ${bar} ${weight(view.intendedPpm)} asked, ${weight(view.measuredPpm)} measured   steps ${steps}`,
     `requests ${count(view.totals.baselineRequests)} baseline, ${count(view.totals.candidateRequests)} candidate   ` +
       `failed ${count(view.totals.candidateErrors)}, shielded ${count(view.totals.shielded)}   ` +
-      (need > 0 ? `about ${count(need)} candidate requests missing` : ''),
+      (need > 0 ? `about ${count(need)} more needed` : ''),
     evidenceTable(view, colors).trimEnd(),
-    dim(view.reason),
+    dim(cut(view.reason, width)),
   ]
     .filter((line) => line !== '')
     .map((line) => `${line.trimEnd()}\n`)
     .join('');
+}
+
+function cut(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
 }
 
 function weightBar(ppm: number, cells: number): string {
