@@ -22,7 +22,14 @@ export const PAGES: Readonly<Record<string, Page>> = {
     does: "metrics in Prometheus' text format",
     answer: async (ask) => {
       const { snapshot, process } = await ask('metrics');
-      return { status: 200, type: CONTENT_TYPE, body: renderMetrics(snapshot, process) };
+      return { status: 200, type: CONTENT_TYPE, body: renderMetrics(snapshot, 'standard', process) };
+    },
+  },
+  '/stats/prometheus': {
+    does: "the same with Istio's histogram in milliseconds, for dashboards made for Istio (the path of its proxies)",
+    answer: async (ask) => {
+      const { snapshot, process } = await ask('metrics');
+      return { status: 200, type: CONTENT_TYPE, body: renderMetrics(snapshot, 'istio', process) };
     },
   },
   '/stack': {

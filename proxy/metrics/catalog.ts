@@ -13,6 +13,10 @@ export const METRICS = {
     help: "Time from a request's head to the end of its answer, retries included.",
   },
   meshproof_requests_total: { type: 'counter', help: 'Requests by service, version, route and class of answer.' },
+  meshproof_request_duration_seconds: {
+    type: 'histogram',
+    help: "Time from a request's head to the end of its answer, retries included.",
+  },
   meshproof_retries_total: { type: 'counter', help: 'Attempts beyond the first.' },
   meshproof_shielded_total: { type: 'counter', help: 'Failures on a candidate that the user never saw.' },
   meshproof_faults_injected_total: { type: 'counter', help: 'Faults that met a request.' },

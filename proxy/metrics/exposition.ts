@@ -26,6 +26,19 @@ export function renderFamilies(families: readonly Family[]): string {
   return text;
 }
 
+/** The samples of one histogram. @param counts - cumulative, one for each bound and the last for +Inf */
+export function histogram(labels: Labels, bounds: readonly number[], counts: readonly number[], sum: number): Sample[] {
+  return [
+    ...[...bounds.map(String), '+Inf'].map((le, i) => ({
+      suffix: '_bucket',
+      labels: { ...labels, le },
+      value: counts[i] ?? 0,
+    })),
+    { suffix: '_sum', labels, value: sum },
+    { suffix: '_count', labels, value: counts.at(-1) ?? 0 },
+  ];
+}
+
 function renderLabels(labels: Labels): string {
   const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(value)}"`);
   return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;

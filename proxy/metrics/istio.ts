@@ -2,6 +2,7 @@
 import type { MetricsSnapshot, TrafficTotal } from '../dataplane-api.ts';
 import { family } from './catalog.ts';
 import { ENVOY_BUCKETS_MS, toEnvoyBuckets } from './envoy-buckets.ts';
+import { histogram } from './exposition.ts';
 import type { Family, Labels, Sample } from './exposition.ts';
 
 /** The version of requests that were answered before one was chosen, and Istio's word for what is not known. */
@@ -16,13 +17,14 @@ type Destination = {
   sumUs: number;
 };
 
-export function istioFamilies(snapshot: MetricsSnapshot): Family[] {
+/** @param inMilliseconds - Istio's histogram of durations too */
+export function istioFamilies(snapshot: MetricsSnapshot, inMilliseconds: boolean): Family[] {
   const destinations = byDestination(snapshot);
-  return [
-    family('istio_requests_total', destinations.flatMap(requests)),
-    // Latency is counted over all codes, so the histogram has no response_code.
-    family('istio_request_duration_milliseconds', destinations.flatMap(durations)),
-  ];
+  // Latency is counted over all codes, so the histogram has no response_code.
+  const durations = inMilliseconds
+    ? [family('istio_request_duration_milliseconds', destinations.flatMap(milliseconds))]
+    : [];
+  return [family('istio_requests_total', destinations.flatMap(requests)), ...durations];
 }
 
 function byDestination({ source, traffic }: MetricsSnapshot): Destination[] {
@@ -63,12 +65,6 @@ function requests({ labels, codes }: Destination): Sample[] {
   }));
 }
 
-function durations({ labels, buckets, sumUs }: Destination): Sample[] {
-  const count = buckets.at(-1) ?? 0;
-  const bounds = [...ENVOY_BUCKETS_MS.map(String), '+Inf'];
-  return [
-    ...bounds.map((le, i) => ({ suffix: '_bucket', labels: { ...labels, le }, value: buckets[i] ?? 0 })),
-    { suffix: '_sum', labels, value: sumUs / 1_000 },
-    { suffix: '_count', labels, value: count },
-  ];
+function milliseconds({ labels, buckets, sumUs }: Destination): Sample[] {
+  return histogram(labels, ENVOY_BUCKETS_MS, buckets, sumUs / 1_000);
 }

@@ -18,7 +18,8 @@ const PROCESS = {
   lagP99Seconds: 0.001,
   lagMaxSeconds: 0.02,
 };
-const TEXT = renderMetrics(FULL_METRICS, PROCESS);
+const TEXT = renderMetrics(FULL_METRICS, 'istio', PROCESS);
+const STANDARD = renderMetrics(FULL_METRICS, 'standard', PROCESS);
 const hasPromtool = spawnSync('promtool', ['--version']).status === 0;
 
 describe('exposition', () => {
@@ -29,7 +30,9 @@ describe('exposition', () => {
   });
 
   it('leaves out a family that has no sample', () => {
-    expect(renderMetrics({ ...FULL_METRICS, configVersion: null })).not.toContain('meshproof_config_version');
+    expect(renderMetrics({ ...FULL_METRICS, configVersion: null }, 'standard')).not.toContain(
+      'meshproof_config_version',
+    );
   });
 
   it('never gives one series twice, however many routes a version has', () => {
@@ -38,8 +41,16 @@ describe('exposition', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
+  it.runIf(hasPromtool || process.env['CI'] === 'true')('contents promtool', () => {
+    const { status, stderr, stdout } = spawnSync('promtool', ['check', 'metrics'], {
+      input: STANDARD,
+      encoding: 'utf8',
+    });
+    expect([status, `${stdout}${stderr}`.trim()]).toEqual([0, '']);
+  });
+
   it.runIf(hasPromtool || process.env['CI'] === 'true')(
-    'gives promtool nothing to say but on a name that is Istio’s',
+    'with Istio’s names gives promtool nothing to say but on a name that is Istio’s',
     () => {
       const { stderr, stdout, error } = spawnSync('promtool', ['check', 'metrics'], { input: TEXT, encoding: 'utf8' });
       expect(error).toBeUndefined();
@@ -139,9 +150,10 @@ describe('the documentation', () => {
   });
 
   it('names every label', () => {
-    for (const [, name, , labels = ''] of rows.filter(([, n]) => n !== 'istio_request_duration_milliseconds')) {
+    for (const [, name, type, labels = ''] of rows.filter(([, n]) => n !== 'istio_request_duration_milliseconds')) {
+      const start = type === 'histogram' ? `${name}_count` : name;
       const documented = [...labels.replaceAll(/\([^)]*\)/g, '').matchAll(/`(\w+)`/g)].map(([, label]) => label);
-      const series = TEXT.split('\n').find((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
+      const series = TEXT.split('\n').find((line) => line.startsWith(`${start}{`) || line.startsWith(`${start} `));
       const exposed = [...(series ?? '').matchAll(/(\w+)="/g)].map(([, label]) => label);
       expect([name, documented.sort()]).toEqual([name, exposed.sort()]);
     }

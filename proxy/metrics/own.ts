@@ -2,6 +2,8 @@
 import { PPM } from '../../contracts/units.ts';
 import type { MetricsSnapshot, TrafficTotal } from '../dataplane-api.ts';
 import { family } from './catalog.ts';
+import { ENVOY_BUCKETS_MS, toEnvoyBuckets } from './envoy-buckets.ts';
+import { histogram } from './exposition.ts';
 import type { Family, Labels, Sample } from './exposition.ts';
 
 export function ownFamilies(s: MetricsSnapshot): Family[] {
@@ -12,6 +14,7 @@ export function ownFamilies(s: MetricsSnapshot): Family[] {
   });
   return [
     family('meshproof_requests_total', s.traffic.flatMap(byClass)),
+    family('meshproof_request_duration_seconds', s.traffic.filter((t) => t.codes.length > 0).flatMap(durations)),
     family(
       'meshproof_retries_total',
       s.traffic.map((t) => ({ labels: labelsOf(t), value: t.retries })),
@@ -48,6 +51,12 @@ export function ownFamilies(s: MetricsSnapshot): Family[] {
 
 function labelsOf({ service, version, route }: TrafficTotal): Labels {
   return { service, version, route };
+}
+
+const BOUNDS_SECONDS = ENVOY_BUCKETS_MS.map((ms) => ms / 1_000);
+
+function durations(total: TrafficTotal): Sample[] {
+  return histogram(labelsOf(total), BOUNDS_SECONDS, toEnvoyBuckets(total.latency), total.latencySumUs / 1_000_000);
 }
 
 function byClass(total: TrafficTotal): Sample[] {

@@ -6,10 +6,16 @@ import { ownFamilies } from './own.ts';
 import { processFamilies } from './process.ts';
 import type { ProcessSample } from './process.ts';
 
-export function renderMetrics(full: MetricsSnapshot, process?: ProcessSample): string {
+/**
+ * `standard`: names by Prometheus' rules only. `istio`: Istio's histogram in milliseconds too, whose name breaks those
+ * rules; it has a page of its own, where Istio's proxies have it.
+ */
+export type Names = 'standard' | 'istio';
+
+export function renderMetrics(full: MetricsSnapshot, names: Names, process?: ProcessSample): string {
   const snapshot = { ...full, traffic: full.traffic.filter(hasCounted) };
   return renderFamilies([
-    ...istioFamilies(snapshot),
+    ...istioFamilies(snapshot, names === 'istio'),
     ...ownFamilies(snapshot),
     ...(process === undefined ? [] : processFamilies(process)),
   ]);
