@@ -75,7 +75,7 @@ export function readRequest(text: string): { readonly seen: Seen; readonly rest:
   const [method = '', target = ''] = (lines[0] ?? '').split(' ');
   const headers = lines.slice(1).map((line): [string, string] => {
     const colon = line.indexOf(':');
-    return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+    return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, '')];
   });
   const bodyStart = headEnd + 4;
   const field = (name: string): string | undefined => headers.find(([n]) => n === name)?.[1];
