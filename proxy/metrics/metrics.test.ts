@@ -83,13 +83,16 @@ describe("Istio's metrics", () => {
   });
 
   it('leave out what nothing was sent to, and call unknown what has no version', () => {
-    const text = renderMetrics({
-      ...FULL_METRICS,
-      traffic: [
-        { ...trafficOf('v3', 'default', []), codes: [], retries: 0, shielded: 0 },
-        trafficOf('-', 'default', [100]),
-      ],
-    });
+    const text = renderMetrics(
+      {
+        ...FULL_METRICS,
+        traffic: [
+          { ...trafficOf('v3', 'default', []), codes: [], retries: 0, shielded: 0 },
+          trafficOf('-', 'default', [100]),
+        ],
+      },
+      'istio',
+    );
     expect(text).not.toContain('"v3"');
     expect(text).toContain('destination_workload="unknown",destination_version="unknown"');
   });
