@@ -123,7 +123,9 @@ function report(tookMs: readonly number[]): boolean {
 const dataDir = mkdtempSync(join(tmpdir(), 'meshproof-fanout-'));
 const child = fork(fileURLToPath(new URL('./control-process.js', import.meta.url)), [dataDir], { stdio: 'inherit' });
 try {
-  const address = await new Promise<string>((resolve) => child.once('message', (message) => resolve(String(message))));
+  const address = await new Promise<string>((resolve) =>
+    child.once('message', (message) => resolve(typeof message === 'string' ? message : '')),
+  );
   process.exitCode = report(await measure(address)) ? 0 : 1;
 } finally {
   child.kill('SIGTERM');
