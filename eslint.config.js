@@ -30,7 +30,7 @@ export default ts.config(
     files: ['**/*.ts'],
     extends: [...ts.configs.recommendedTypeChecked],
     languageOptions: {
-      parserOptions: { projectService: { allowDefaultProject: [] }, tsconfigRootDir: import.meta.dirname },
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
       globals: globals.node,
     },
     rules: {
