@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { request } from 'node:http';
+import { Worker } from 'node:worker_threads';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { MeshproofError } from '../../contracts/errors.ts';
@@ -97,6 +98,18 @@ describe('the admin server', () => {
     expect((await get('/ready')).status).toBe(200);
   });
 
+  it('comes back at the same address when its thread ends by itself', async () => {
+    const { address } = admin;
+    const spy = vi.spyOn(Worker.prototype, 'postMessage');
+    await get('/ready');
+    const [worker] = spy.mock.contexts;
+    spy.mockRestore();
+    if (!(worker instanceof Worker)) throw new Error('no answer went to a thread');
+    await worker.terminate();
+    await vi.waitUntil(() => get('/ready').then(({ ok }) => ok, isRefused), { timeout: 20_000, interval: 50 });
+    expect(admin.address).toBe(address);
+  });
+
   it('says who wants an address that is taken', async () => {
     const second = AdminServer.start({ listen: admin.address, dataplane, halt, onHalted: () => {}, log });
     const error = await second.then(
@@ -135,6 +148,12 @@ describe('a traffic thread that is stuck', () => {
     }
   });
 });
+
+/** @returns false @throws what is no failure to connect */
+function isRefused(error: unknown): false {
+  if (error instanceof TypeError) return false;
+  throw error;
+}
 
 /** A POST to /halt with headers that fetch would not let us set. */
 function post(address: string, headers: Record<string, string>): Promise<number | undefined> {

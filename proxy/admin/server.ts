@@ -66,7 +66,13 @@ export class AdminServer {
     const { host, port } = parseAddress(this.#address) ?? refuseAddress(this.#address);
     const { halt, askTimeoutMs = ASK_TIMEOUT_MS, log } = this.#options;
     const workerData: WorkerInput = { host, port, halt: halt.buffer, askTimeoutMs };
-    const worker = new Worker(WORKER_URL, { name: 'meshproof-admin', workerData, execArgv: WORKER_EXEC_ARGV });
+    const worker = new Worker(WORKER_URL, {
+      name: 'meshproof-admin',
+      workerData,
+      execArgv: WORKER_EXEC_ARGV,
+      // It answers a question now and then; the usual 48 MB of young objects would be memory for nothing.
+      resourceLimits: { maxYoungGenerationSizeMb: 2 },
+    });
     this.#worker = worker;
     return new Promise((resolve, reject) => {
       worker.on('message', (message: FromWorker) => {

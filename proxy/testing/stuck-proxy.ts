@@ -1,4 +1,4 @@
-/** A program for a test: an admin server whose traffic thread is stuck in a loop, until the halt switch is turned. */
+/** A program for a test: an admin server whose traffic thread is stuck in a loop, until the halt switch is turned. The test ends it. */
 import { pino } from 'pino';
 import { AdminServer } from '../admin/server.ts';
 import { HaltSwitch } from '../halt-switch.ts';
@@ -11,10 +11,9 @@ const admin = await AdminServer.start({
   halt,
   onHalted: () => {
     process.stdout.write('told\n');
-    void admin.close();
   },
   log: pino({ level: 'silent' }),
-  askTimeoutMs: 200,
+  askTimeoutMs: 1_000,
 });
 process.stdout.write(`${admin.address}\n`);
 
@@ -23,5 +22,4 @@ process.stdin.once('data', () => {
   const giveUpMs = performance.now() + 20_000;
   while (halt.generation === 0 && performance.now() < giveUpMs);
   process.stdout.write(halt.generation > 0 ? 'halted\n' : 'gave up\n');
-  process.stdin.destroy();
 });
