@@ -1,4 +1,5 @@
 /** Watches one experiment to its end: redrawn in place at a terminal, else a line for each change, or JSON. */
+import { MeshproofError } from '../contracts/errors.ts';
 import type { ExperimentView } from '../contracts/experiment.ts';
 import type { Client } from './api/client.ts';
 import { follow } from './api/follow.ts';
@@ -17,7 +18,6 @@ export type Watch = {
   readonly timeoutMs: number;
   /** json: the final state only. jsonl: the state at each change. */
   readonly format: 'text' | 'json' | 'jsonl';
-  readonly onView?: (view: ExperimentView) => void;
 };
 
 /** @returns the exit code: the verdict's, 8 on time-out, 130 or 143 on a signal */
@@ -26,7 +26,11 @@ export async function watchExperiment(watch: Watch): Promise<number> {
   const shown = presenter(watch);
   const startMs = performance.now();
   const { value, how } = await follow<ExperimentView>({
-    ask: () => client.experiment(name),
+    ask: async () => {
+      const view = await client.experiment(name);
+      if (watch.id === undefined || view.id === watch.id) return view;
+      throw new MeshproofError('EXPERIMENT_ENDED', `${name} has ended, and another run of it has begun (${view.id})`);
+    },
     ended: hasEnded,
     onValue: shown.view,
     onAway: (away) => terminal.err(away ? 'the control plane does not answer; waiting for it\n' : 'it is back\n'),

@@ -134,6 +134,15 @@ describe('run', () => {
     expect(control?.asked.some((a) => a.path.endsWith('/abort'))).toBe(false);
   });
 
+  it('does not take the verdict of another run for its own', async () => {
+    const result = await ask(['run', 'canary.yaml', '--wait'], {
+      'POST /api/v1/experiments': { status: 201, body: view() },
+      [`GET ${ONE}`]: { body: { ...PASSED, id: 'reviews-v2-2' } },
+    });
+    expect(result.exit).toBe(5);
+    expect(result.stderr).toContain('another run of it has begun (reviews-v2-2)');
+  });
+
   it('names the experiments of a file when it has to choose', async () => {
     const result = await ask(['run', 'canary.yaml', 'reviews-v9'], {});
     expect(result.exit).toBe(64);

@@ -1,6 +1,8 @@
 /** `proxy`: one proxy, in the foreground: from files, as a gateway of a mesh, or as a sidecar. */
 import { pino } from 'pino';
 import type { CommandSpec, Options } from '../command.ts';
+import { loadValid } from '../documents/load.ts';
+import { EXIT } from '../exit-codes.ts';
 import { UsageError } from '../failure.ts';
 import { interruptedExit } from '../interrupted.ts';
 import { untilAborted } from '../up/until-aborted.ts';
@@ -33,8 +35,11 @@ export const proxy: CommandSpec = {
   ],
   run: async ({ terminal, options }) => {
     const wanted = proxyOptions(options);
+    if (wanted.files && !(await loadValid(wanted.files, terminal))) return EXIT.INVALID_INPUT;
     const { startProxy } = await import('../../proxy/main.ts');
     const running = await startProxy({ ...wanted, log: pino({ level: options.text('logLevel') ?? 'info' }) });
+    for (const { name, address } of running.dataplane.config().listeners) terminal.err(`${name}: http://${address}/\n`);
+    if (running.adminAddress !== undefined) terminal.err(`admin: http://${running.adminAddress}/metrics\n`);
     await untilAborted(terminal.signal);
     await running.close();
     return interruptedExit(terminal.signal);

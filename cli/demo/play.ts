@@ -1,7 +1,8 @@
 /** The demo from curtain to curtain: mesh and shop up, users in, the bad canary, the good one, the table. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MeshproofError } from '../../contracts/errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
 import { outcomeLine } from '../text/experiment.ts';
@@ -55,11 +56,17 @@ export async function playDemo(terminal: Terminal, options: DemoOptions): Promis
       await untilAborted(terminal.signal);
     }
     return good ? EXIT.OK : EXIT.UNEXPECTED;
+  } catch (error) {
+    if (error instanceof MeshproofError && error.code === 'ADDRESS_IN_USE') {
+      terminal.err(`to use other ports: meshproof demo --port-base ${options.base + 10_000}\n`);
+    }
+    throw error;
   } finally {
     show.close();
     await traffic?.stop();
     await mesh?.stop();
-    if (good || terminal.signal.aborted) rmSync(dataDir, { recursive: true, force: true });
+    const logged = existsSync(join(dataDir, 'logs'));
+    if (good || terminal.signal.aborted || !logged) rmSync(dataDir, { recursive: true, force: true });
     else terminal.err(`the logs are in ${join(dataDir, 'logs')}\n`);
   }
 }
