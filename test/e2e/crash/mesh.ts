@@ -1,0 +1,156 @@
+/** A control plane, a gateway and a service in two versions, as real processes around the test. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { API } from '../../../contracts/paths.ts';
+import type { ExperimentView, JournalEntry } from '../../../contracts/experiment.ts';
+import type { SourceDocument } from '../../../contracts/document.ts';
+import { freePort, Program } from './program.ts';
+import { Users, Version } from './shop.ts';
+
+export const NAME = 'reviews-v2';
+const UP_WITHIN_MS = 30_000;
+
+function document(kind: string, name: string, spec: Record<string, unknown>): SourceDocument {
+  return { apiVersion: 'meshproof.dev/v1', kind, metadata: { name }, spec };
+}
+
+export class Mesh {
+  readonly v1: Version;
+  readonly v2: Version;
+  readonly users: Users;
+  readonly #folder: string;
+  readonly #server: string;
+  readonly #gateway: Program;
+  #control: Program;
+
+  private constructor(
+    folder: string,
+    server: string,
+    parts: { gateway: Program; control: Program; v1: Version; v2: Version; users: Users },
+  ) {
+    this.#folder = folder;
+    this.#server = server;
+    this.#gateway = parts.gateway;
+    this.#control = parts.control;
+    this.v1 = parts.v1;
+    this.v2 = parts.v2;
+    this.users = parts.users;
+  }
+
+  static async start(rps: number): Promise<Mesh> {
+    const folder = mkdtempSync(join(tmpdir(), 'meshproof-crash-'));
+    const [v1, v2] = [await Version.start('v1'), await Version.start('v2')];
+    const [controlPort, gatewayPort] = [await freePort(), await freePort()];
+    const server = `http://127.0.0.1:${controlPort}`;
+    const url = `http://127.0.0.1:${gatewayPort}/`;
+    const control = startControl(folder, server);
+    await until(
+      async () => (await fetch(`${server}${API.health}`)).ok,
+      () => control.said,
+    );
+    await put(server, [
+      document('Service', 'reviews', {
+        stable: 'v1',
+        versions: { v1: { endpoints: [v1.address] }, v2: { endpoints: [v2.address] } },
+      }),
+      document('Gateway', 'edge', { listen: `127.0.0.1:${gatewayPort}`, defaultService: 'reviews' }),
+    ]);
+    const gateway = new Program(['proxy', '--control', server, '--gateway', 'edge', '--data', join(folder, 'edge')]);
+    await until(
+      async () => (await fetch(url)).ok,
+      () => gateway.said,
+    );
+    return new Mesh(folder, server, { gateway, control, v1, v2, users: new Users(url, rps) });
+  }
+
+  async run(spec: Record<string, unknown>): Promise<void> {
+    const body = {
+      document: document('Canary', NAME, { service: 'reviews', baseline: 'v1', candidate: 'v2', ...spec }),
+    };
+    const response = await fetch(`${this.#server}${API.experiments}`, json('POST', body));
+    if (!response.ok) throw new Error(await response.text());
+  }
+
+  async view(): Promise<ExperimentView> {
+    return (await (await fetch(`${this.#server}${API.experiment(NAME)}`)).json()) as ExperimentView;
+  }
+
+  async journal(): Promise<readonly JournalEntry[]> {
+    const response = await fetch(`${this.#server}${API.journal(NAME)}`);
+    return ((await response.json()) as { entries: readonly JournalEntry[] }).entries;
+  }
+
+  async stable(): Promise<string> {
+    const response = await fetch(`${this.#server}${API.service('reviews')}`);
+    return ((await response.json()) as { stable: string }).stable;
+  }
+
+  /** Asks until it holds. */
+  async viewWhere(holds: (view: ExperimentView) => boolean, withinMs = UP_WITHIN_MS): Promise<ExperimentView> {
+    let last: ExperimentView | undefined;
+    await until(
+      async () => holds((last = await this.view())),
+      () => `${JSON.stringify(last)} ${this.#control.said}`,
+      withinMs,
+    );
+    if (!last) throw new Error('never asked');
+    return last;
+  }
+
+  /** SIGKILL: nothing is flushed, nobody is told. */
+  async killControl(): Promise<void> {
+    await this.#control.kill('SIGKILL');
+  }
+
+  async startControl(): Promise<void> {
+    this.#control = startControl(this.#folder, this.#server);
+    await until(
+      async () => (await fetch(`${this.#server}${API.health}`)).ok,
+      () => this.#control.said,
+    );
+  }
+
+  signalControl(signal: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
+    return this.#control.kill(signal);
+  }
+
+  async close(): Promise<void> {
+    this.users.stop();
+    await Promise.all([this.#gateway.kill(), this.#control.kill()]);
+    await Promise.all([this.v1.close(), this.v2.close()]);
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+function startControl(folder: string, server: string): Program {
+  return new Program(['control', '--listen', server.slice('http://'.length), '--data', join(folder, 'control')]);
+}
+
+async function put(server: string, documents: readonly SourceDocument[]): Promise<void> {
+  const response = await fetch(`${server}${API.documents}`, json('PUT', { documents }));
+  if (!response.ok) throw new Error(await response.text());
+}
+
+function json(method: string, body: unknown): RequestInit {
+  return { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}
+
+/** @param told - what to say when it never holds */
+export async function until(holds: () => Promise<boolean>, told: () => string, withinMs = UP_WITHIN_MS): Promise<void> {
+  const startMs = performance.now();
+  for (;;) {
+    try {
+      if (await holds()) return;
+    } catch (error) {
+      // Not up yet; any other trouble shows in `told`.
+      if (!(error instanceof TypeError)) throw error;
+    }
+    if (performance.now() - startMs > withinMs) throw new Error(`not within ${withinMs} ms: ${told()}`);
+    await passing(50);
+  }
+}
+
+export function passing(ms: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, ms));
+}
