@@ -14,12 +14,16 @@ import { Documents } from './documents/documents.ts';
 import { Hub } from './distribution/hub.ts';
 import { portsOf } from './experiments/ports.ts';
 import { LiveStream } from './live/live-stream.ts';
+import type { Log } from './log.ts';
 import type { Store } from './store/store.ts';
 import { ArmTelemetry } from './telemetry/arms.ts';
 import { ServiceTelemetry } from './telemetry/services.ts';
 
 const TICK_MS = 100;
 const SECOND_MS = 1_000;
+
+/** Clocks and the log. */
+export type Surroundings = { readonly wallClock: () => Date; readonly nowMs: () => number; readonly log: Log };
 
 export class ControlPlane {
   readonly store: Store;
@@ -32,7 +36,7 @@ export class ControlPlane {
   readonly #wallClock: () => Date;
   readonly #timers: NodeJS.Timeout[];
 
-  private constructor(store: Store, documents: Documents, hub: Hub, wallClock: () => Date, nowMs: () => number) {
+  private constructor(store: Store, documents: Documents, hub: Hub, { wallClock, nowMs, log }: Surroundings) {
     this.store = store;
     this.documents = documents;
     this.hub = hub;
@@ -47,15 +51,24 @@ export class ControlPlane {
       this.#services.add(traffic, now);
       this.#arms.add(arms, now);
     };
+    // Whoever halts one proxy means the experiment: it must not go on at the others.
+    hub.onHalted = (node) => {
+      this.runner
+        .halt(`proxy ${node}`, 'halted at its admin address')
+        .then((experiments) => log.warn({ node, experiments }, 'a proxy was halted: every experiment is rolled back'))
+        .catch((err: unknown) =>
+          log.error({ node, err }, 'experiments could not be rolled back after the halt of a proxy'),
+        );
+    };
     this.#arms.onPoint = (experimentId, point) => this.live.publish({ type: 'point', experimentId, point });
     this.#timers = [setInterval(() => this.runner.tick(), TICK_MS), setInterval(() => this.#everySecond(), SECOND_MS)];
   }
 
   /** Opens on a store, and takes up every experiment of its journal. */
-  static async open(store: Store, wallClock: () => Date, nowMs: () => number): Promise<ControlPlane> {
+  static async open(store: Store, surroundings: Surroundings): Promise<ControlPlane> {
     const documents = await Documents.load(store);
-    const hub = new Hub(documents, await store.overlays(), wallClock);
-    const plane = new ControlPlane(store, documents, hub, wallClock, nowMs);
+    const hub = new Hub(documents, await store.overlays(), surroundings.wallClock);
+    const plane = new ControlPlane(store, documents, hub, surroundings);
     await plane.runner.resume();
     return plane;
   }

@@ -87,9 +87,69 @@ describe('distribution', () => {
 
   it('sends no snapshot to a proxy that has the version already', async () => {
     await apply(service());
+    const before = await proxy();
+    before.say({ type: 'ack', version: (await before.hear('snapshot')).version });
+    before.say({ type: 'nack', version: 0, code: 'WIRE_BASE_MISMATCH', message: '' });
+    await before.hear('snapshot');
     const edge = await proxy('edge', 1);
     await edge.hear('overlays');
     expect(edge.heard.some((m) => m.type === 'snapshot')).toBe(false);
+  });
+
+  it('sends the whole to a proxy whose version it only knows by number', async () => {
+    await apply(service());
+    const edge = await proxy('edge', 1);
+    expect(await edge.hear('snapshot')).toMatchObject({ version: 1 });
+  });
+
+  it('counts a report that was sent twice once', async () => {
+    await apply(service());
+    const edge = await proxy();
+    const traffic = [
+      {
+        source: 'edge',
+        service: 'reviews',
+        version: 'v1',
+        route: 'default',
+        codes: { 200: 7 },
+        retries: 0,
+        shielded: 0,
+        faults: 0,
+        latencySumUs: 7,
+        latency: [[1, 7]],
+      },
+    ];
+    for (const seq of [0, 1]) edge.say({ type: 'telemetry', seq, reportId: 'r1', windowMs: 1_000, traffic, arms: [] });
+    edge.say({ type: 'nack', version: 0, code: 'WIRE_BASE_MISMATCH', message: '' });
+    await edge.hear('snapshot');
+    await edge.hear('snapshot');
+    await expect
+      .poll(
+        async () => {
+          const { body } = await control.ask('GET', API.service('reviews'));
+          return (body['points'] as { requests: number }[]).reduce((sum, p) => sum + p.requests, 0);
+        },
+        { timeout: 5_000 },
+      )
+      .toBe(7);
+  });
+
+  it('rolls everything back when somebody halts a proxy at its own address', async () => {
+    await apply(service());
+    const edge = await proxy();
+    await control.ask('POST', API.experiments, { document: canary() });
+    await edge.hear('overlays', (m) => m.overlays.length === 1);
+    edge.say({ type: 'halted', overlays: 1, faults: 0 });
+    await edge.hear('overlays', (m) => m.overlays.length === 0 && m.revision > 1);
+    await control.plane.runner.settled();
+    expect((await control.ask('GET', API.experiment('reviews-v2'))).body).toMatchObject({ haltedBy: 'proxy edge' });
+  });
+
+  it('closes while a proxy is connected', async () => {
+    const edge = await proxy();
+    await edge.hear('overlays');
+    control = await control.restart();
+    await edge.closing();
   });
 
   it('shows a refused version with the reason, and answers a wrong base with the whole', async () => {

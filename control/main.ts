@@ -40,7 +40,7 @@ export async function startControl({
   try {
     const wallClock = (): Date => new Date();
     const store = await openStore(`file:${resolve(dataDir, 'meshproof.db')}`, wallClock);
-    const plane = await ControlPlane.open(store, wallClock, () => performance.now());
+    const plane = await ControlPlane.open(store, { wallClock, nowMs: () => performance.now(), log });
     const app = await createServer({
       plane,
       version,

@@ -21,6 +21,8 @@ import type { ApiRoute } from './routes.ts';
 
 const BODY_BYTES = 1024 * 1024;
 const MESSAGE_BYTES = 8 * 1024 * 1024;
+/** How long a peer may take to answer the closing handshake. */
+const CLOSE_GRACE_MS = 500;
 const POLICY = "default-src 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'";
 
 export type ServerOptions = {
@@ -141,8 +143,11 @@ function addWebSockets(app: FastifyInstance, plane: ControlPlane, onLoopback: bo
       else plane.live.attach(ws, plane.overview());
     });
   });
-  app.addHook('onClose', () => {
-    for (const client of sockets.clients) client.terminate();
+  // Before the server closes: it waits for connections, and these never end by themselves.
+  app.addHook('preClose', (done) => {
+    for (const client of sockets.clients) client.close(1001, 'the control plane stops');
+    setTimeout(() => sockets.clients.forEach((client) => client.terminate()), CLOSE_GRACE_MS).unref();
     sockets.close();
+    done();
   });
 }

@@ -33,7 +33,15 @@ export class Hub {
   #heartbeat: NodeJS.Timeout | undefined;
   readonly #alive = new WeakSet<WebSocket>();
   readonly #pings: NodeJS.Timeout;
+  /** What each proxy has acknowledged to this process, by node: a number alone says nothing when the data was reset. */
+  readonly #ackedVersions = new Map<string, number>();
+  /** The last report of each proxy: one whose receipt was lost on the way is sent again. */
+  readonly #lastReports = new Map<string, string>();
+  /** Proxies that were told to halt and have not answered yet. */
+  readonly #haltAsked = new Set<ProxySession>();
   onReport: (report: Report) => void = () => {};
+  /** A proxy was halted by somebody at its own admin address. */
+  onHalted: (node: string) => void = () => {};
 
   constructor(documents: Documents, overlays: readonly Overlay[], wallClock: () => Date) {
     this.#documents = documents;
@@ -69,6 +77,7 @@ export class Hub {
 
   /** Tells every proxy to drop overlays and faults now. @returns how many were told */
   halt(reason: string): number {
+    for (const session of this.#sessions.values()) this.#haltAsked.add(session);
     this.#broadcast(JSON.stringify({ type: 'halt', reason }));
     return this.#sessions.size;
   }
@@ -117,7 +126,8 @@ export class Hub {
     const session = new ProxySession(socket, hello.node, hello.configVersion, this.#wallClock().toISOString());
     this.#sessions.set(socket, session);
     this.#gone.delete(hello.node.id);
-    if (hello.configVersion !== this.#documents.version)
+    const known = this.#ackedVersions.get(hello.node.id) === hello.configVersion;
+    if (!known || hello.configVersion !== this.#documents.version)
       session.sendSnapshot(this.#documents.version, this.#documents.config());
     session.sendText(this.#overlaysText());
   }
@@ -127,6 +137,7 @@ export class Hub {
     switch (message.type) {
       case 'ack':
         session.acked(message.version);
+        this.#ackedVersions.set(session.node.id, message.version);
         break;
       case 'nack':
         session.nacked(message.code, message.message);
@@ -138,12 +149,15 @@ export class Hub {
         break;
       case 'telemetry':
         session.reported(message.seq);
+        if (message.reportId !== undefined && this.#lastReports.get(session.node.id) === message.reportId) break;
+        if (message.reportId !== undefined) this.#lastReports.set(session.node.id, message.reportId);
         this.onReport({ node: session.node.id, traffic: message.traffic, arms: message.arms });
         break;
       case 'lease-expired': // it has let go of an overlay that we still want: we were late, so send it again
         session.sendText(this.#overlaysText());
         break;
       case 'halted':
+        if (!this.#haltAsked.delete(session)) this.onHalted(session.node.id);
         break;
     }
   }
@@ -177,9 +191,13 @@ export class Hub {
     const session = this.#sessions.get(socket);
     this.#sessions.delete(socket);
     if (!session) return;
+    this.#haltAsked.delete(session);
     this.#gone.set(session.node.id, session);
     const oldest = this.#gone.keys().next().value;
-    if (this.#gone.size > REMEMBERED_GONE && oldest !== undefined) this.#gone.delete(oldest);
+    if (this.#gone.size <= REMEMBERED_GONE || oldest === undefined) return;
+    this.#gone.delete(oldest);
+    this.#ackedVersions.delete(oldest);
+    this.#lastReports.delete(oldest);
   }
 
   /** A peer that did not answer the last ping is dead. */

@@ -11,6 +11,7 @@ const SHOWN_FAILURES = 20;
 /** Each case file with the module that runs it. */
 const RUNS: readonly (readonly [string, () => Promise<{ readonly run: ConformanceRun }>])[] = [
   ['http1-requests.json', () => import('./http1-requests.ts')],
+  ['http1-responses.json', () => import('./http1-responses.ts')],
   ['sequential.json', () => import('./sequential.ts')],
   ['kayenta.json', () => import('./kayenta.ts')],
   ['argo-flagger.json', () => import('./argo-flagger.ts')],
