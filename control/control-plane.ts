@@ -70,7 +70,23 @@ export class ControlPlane {
     const hub = new Hub(documents, await store.overlays(), surroundings.wallClock);
     const plane = new ControlPlane(store, documents, hub, surroundings);
     await plane.runner.resume();
+    await plane.#dropOrphans();
     return plane;
+  }
+
+  /** An overlay whose experiment does not run any more (its journal is gone or damaged) must not be sent for ever. */
+  async #dropOrphans(): Promise<void> {
+    const running = new Set(
+      this.runner
+        .views()
+        .filter((v) => !isOverPhase(v.phase))
+        .map((v) => v.id),
+    );
+    const kept = this.hub.overlays().filter((o) => running.has(o.experimentId));
+    const orphans = this.hub.overlays().filter((o) => !running.has(o.experimentId));
+    if (orphans.length === 0) return;
+    this.hub.setOverlays(kept);
+    for (const { experimentId } of orphans) await this.store.dropOverlay(experimentId);
   }
 
   /** Starts a run of a document. @throws MeshproofError DOCUMENT_INVALID, EXPERIMENT_RUNNING, EXPERIMENT_OVERLAP, BASELINE_NOT_STABLE */

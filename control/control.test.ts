@@ -243,6 +243,26 @@ describe('an experiment', () => {
     await edge.hear('overlays', (m) => m.overlays[0]?.experimentId === id && m.overlays[0].epoch > epoch);
   });
 
+  it('leaves no overlay behind when its journal is gone', async () => {
+    await apply(service());
+    const overlay = {
+      experimentId: 'lost',
+      experiment: 'lost',
+      epoch: 1,
+      service: 'reviews',
+      baseline: 'v1',
+      candidate: 'v2',
+      candidatePpm: 500_000,
+      shield: false,
+      seed: 1,
+      leaseMs: 10_000,
+    };
+    await control.plane.store.setOverlay(overlay);
+    control = await control.restart();
+    expect((await (await proxy()).hear('overlays')).overlays).toEqual([]);
+    expect(await control.plane.store.overlays()).toEqual([]);
+  });
+
   it('is ended by the halt, proxies first', async () => {
     const { edge } = await stepping();
     const { body } = await control.ask('POST', API.halt, { reason: 'drill' }, { 'x-meshproof-user': 'ada' });

@@ -104,7 +104,7 @@ class LibsqlStore implements Store {
 
   async journals(): Promise<readonly string[]> {
     const { rows } = await this.#client.execute(
-      'SELECT experiment_id FROM journal WHERE seq = 0 ORDER BY at, experiment_id',
+      'SELECT experiment_id FROM journal GROUP BY experiment_id ORDER BY MIN(at), experiment_id',
     );
     return rows.map((row) => textOf(row, 'experiment_id'));
   }
