@@ -183,8 +183,7 @@ export class Downstream {
     if (this.#state !== HEAD) this.#lastByteMs = nowMs;
     switch (this.#state) {
       case IDLE:
-        if (this.#pending === undefined && !this.#socket.writableNeedDrain) this.#parse(chunk, nowMs);
-        else this.#keep(chunk, 0);
+        this.#parse(chunk, nowMs);
         break;
       case HEAD:
         this.#continueHead(chunk, nowMs);
@@ -193,7 +192,7 @@ export class Downstream {
         this.#feedBody(chunk, 0, nowMs);
         break;
       case WAIT:
-        this.#keep(chunk, PENDING_BYTES);
+        this.#keep(chunk);
         break;
       case TUNNEL:
         if (this.#exchange.upstream?.write(chunk) === false) this.#pause();
@@ -202,9 +201,9 @@ export class Downstream {
   }
 
   /** Pipelined bytes wait for their turn; beyond the limit the client is not read from. */
-  #keep(chunk: Buffer, limitBytes: number): void {
+  #keep(chunk: Buffer): void {
     this.#pending = this.#pending ? Buffer.concat([this.#pending, chunk]) : chunk;
-    if (this.#pending.length > limitBytes) this.#pause();
+    if (this.#pending.length > PENDING_BYTES) this.#pause();
   }
 
   #pause(): void {
@@ -317,7 +316,7 @@ export class Downstream {
     this.#pumping = false;
     const needsMore = this.#state === HEAD || (this.#state === BODY && !this.#exchange.active);
     if (!needsMore && this.#state !== IDLE) return;
-    // A client that does not read its answers is not read from either.
+    // A client that does not read its answers is not read from either; so an idle connection with bytes kept is paused.
     if (this.#socket.writableNeedDrain) this.#pause();
     else this.#resume();
     if (this.#clientEnded && (needsMore || this.#pending === undefined)) this.#onEnd();

@@ -132,6 +132,12 @@ describe('pipelining', () => {
   });
 });
 
+it('reads a large request behind empty lines', async () => {
+  const { upstream, client } = await chain(answerOk);
+  expect((await client.send(`\r\n\r\n${get('/', `x-big: ${'y'.repeat(5_000)}\r\n`)}`).response()).status).toBe(200);
+  expect(upstream.requests).toHaveLength(1);
+});
+
 describe('HEAD and bodiless answers', () => {
   it('passes the length of a HEAD answer on and waits for no body', async () => {
     const { upstream, client } = await chain(({ answer }) => answer('HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\n'));
@@ -201,11 +207,13 @@ describe('chunked', () => {
   });
 
   it('never forwards a chunked body that turns out to be broken while it is held', async () => {
-    const { upstream, gateway, client } = await chain(answerOk, { limits: { holdBodyMs: 20 } });
+    const { upstream, gateway, client } = await chain(answerOk, { limits: { holdBodyMs: 150 } });
     client.send('POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n3\r\nab');
+    await new Promise((resolve) => setTimeout(resolve, 30)); // it is held now
+    client.socket.removeAllListeners('end'); // a client that does not close its side either
     client.send('cXX');
     expect((await client.response()).status).toBe(400);
-    await new Promise((resolve) => setTimeout(resolve, 60)); // longer than the body is held
+    await new Promise((resolve) => setTimeout(resolve, 200)); // longer than the body is held
     expect(upstream.bytes).toBe('');
     expect(gateway.dataplane.metrics().requestsInFlight).toBe(0);
   });

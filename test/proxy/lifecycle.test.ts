@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { HeldClock, documentsOf } from './gateway.ts';
 import { header } from './naive-http.ts';
 import { RawClient } from './raw-client.ts';
+import type { Arrival } from './scripted-upstream.ts';
 import { ok } from './scripted-upstream.ts';
 import { chain, clientOf, gatewayTo, get, upstreamThat } from './stage.ts';
 
@@ -128,18 +129,26 @@ describe('a new configuration', () => {
   });
 
   it('that drops an endpoint and takes it back reuses connections to it again', async () => {
-    const a = await upstreamThat(({ answer }) => answer(ok('a')));
+    let held: Arrival | undefined;
+    const a = await upstreamThat((arrival) => {
+      if (arrival.request.target === '/held') held = arrival;
+      else arrival.answer(ok('a'));
+    });
     const b = await upstreamThat(({ answer }) => answer(ok('b')));
     const { dataplane, port } = await gatewayTo({ versions: { v1: [a.port] } });
-    const client = await clientOf(port);
+    const [client, waiting] = [await clientOf(port), await clientOf(port)];
+    waiting.send(get('/held')); // keeps the endpoint alive while no version names it
+    await a.until(() => held !== undefined);
     const bodies = [];
     for (const [i, upstream] of [a, b, a].entries()) {
       await dataplane.apply(i + 2, documentsOf({ versions: { v1: [upstream.port] } }));
       for (let k = 0; k < 3; k++) bodies.push((await client.send(get()).response()).body);
     }
     expect(bodies.join('')).toBe('aaabbbaaa');
-    expect([a.connections, b.connections]).toEqual([2, 1]);
-    expect(dataplane.metrics().upstreamConnectionsTotal).toBe(3);
+    expect([a.connections, b.connections]).toEqual([3, 1]);
+    held?.answer(ok('late'));
+    expect((await waiting.response()).body).toBe('late');
+    expect(dataplane.metrics().upstreamConnectionsTotal).toBe(4);
   });
 
   it('that comes while another is opening waits for it', async () => {
