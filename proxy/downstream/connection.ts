@@ -4,9 +4,8 @@
  */
 import type { Socket } from 'node:net';
 import { Exchange } from '../exchange.ts';
-import { equalsWord } from '../http1/chars.ts';
 import { ChunkedDecoder } from '../http1/chunked.ts';
-import { COMPLETE, HEAD_LIMITS, INCOMPLETE, INVALID, RANGE, RequestHead } from '../http1/head.ts';
+import { COMPLETE, HEAD_LIMITS, INCOMPLETE, INVALID, RequestHead } from '../http1/head.ts';
 import { parseRequestHead } from '../http1/parse-request.ts';
 import type { ServicePlan } from '../plan/plan.ts';
 import { localAnswer } from '../rescue.ts';
@@ -16,6 +15,7 @@ import type { Runtime } from '../runtime.ts';
 import { Timer } from '../timer-wheel.ts';
 import type { TunnelKind, UpstreamConnection } from '../upstream/connection.ts';
 import { RequestBody } from './request-body.ts';
+import { asksForWebSocket, lastHopAnswer, passedThrough } from './request-checks.ts';
 
 /** Nothing of a request is here. */
 const IDLE = 0;
@@ -290,7 +290,11 @@ export class Downstream {
       this.#refuse('LOOP_DETECTED', 'check which service this address belongs to');
       return;
     }
-    this.#exchange.begin(this.#host.resolve(head), nowMs);
+    const lastHop = lastHopAnswer(head);
+    if (lastHop !== undefined) {
+      this.writeText(lastHop);
+      this.#linger();
+    } else this.#exchange.begin(this.#host.resolve(head), nowMs);
   }
 
   /** Answers a request that is not forwarded (or no further), and closes. */
@@ -379,19 +383,3 @@ function headEndIn(bytes: Buffer): number {
 
 const MAX_HEAD_TEXT = HEAD_LIMITS.headBytes + 4_096;
 const EMPTY = Buffer.alloc(0);
-
-/** RFC 6455 4.1; Upgrade is void in HTTP/1.0 (RFC 9110 7.8). */
-function asksForWebSocket(head: RequestHead): boolean {
-  if (head.upgradeField < 0 || head.minor === 0 || head.contentLength > 0 || head.chunked) return false;
-  const at = head.upgradeField * RANGE;
-  return equalsWord(head.text, head.ranges[at + 2] ?? 0, head.ranges[at + 3] ?? 0, 'websocket');
-}
-
-function passedThrough(head: RequestHead, name: string): boolean {
-  for (let i = 0; i < head.fieldCount; i++) {
-    const at = i * RANGE;
-    if (equalsWord(head.text, head.ranges[at] ?? 0, head.ranges[at + 1] ?? 0, 'via') && head.value(i).includes(name))
-      return true;
-  }
-  return false;
-}

@@ -93,6 +93,7 @@ describe('an invalid head', () => {
     ['a folded line', request('GET / HTTP/1.1', 'host: a', ' b'), 'HTTP_MALFORMED'],
     ['a space before a colon', request('GET / HTTP/1.1', 'host : a'), 'HTTP_MALFORMED'],
     ['an empty name', request('GET / HTTP/1.1', 'host: a', ': b'), 'HTTP_MALFORMED'],
+    ['empty lines without end', `${'\r\n'.repeat(20)}${request('GET / HTTP/1.1', 'host: a')}`, 'HTTP_MALFORMED'],
     ['two spaces', request('GET  / HTTP/1.1', 'host: a'), 'HTTP_MALFORMED'],
     ['a tab', request('GET\t/ HTTP/1.1', 'host: a'), 'HTTP_MALFORMED'],
     ['a fragment', request('GET /#a HTTP/1.1', 'host: a'), 'HTTP_MALFORMED'],

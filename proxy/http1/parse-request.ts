@@ -9,6 +9,8 @@ const LF = 10;
 const SP = 32;
 const SLASH = 47;
 const BACKSLASH = 92;
+/** Empty lines before a request are borne (RFC 9112 2.2), but not for ever. */
+const MAX_EMPTY_BYTES = 32;
 
 /**
  * Reads a request head from `start`. Strict where RFC 9112 says MUST, and where a lenient reading would let two
@@ -25,6 +27,7 @@ export function parseRequestHead(
   let at = start;
   while (text.charCodeAt(at) === CR && text.charCodeAt(at + 1) === LF) at += 2;
   head.reset(text, at);
+  if (at - start > MAX_EMPTY_BYTES) return head.fail('too many empty lines before the request');
   if (text.charCodeAt(at) === CR && at + 1 === text.length) return INCOMPLETE;
   const fieldsAt = parseRequestLine(head, at, limits);
   if (fieldsAt <= 0) {

@@ -133,6 +133,13 @@ describe('a request head', () => {
     ]);
   });
 
+  it('counts Max-Forwards down for TRACE and OPTIONS alone', () => {
+    const lines = (method: string): string[] => [`${method} / HTTP/1.1`, 'Max-Forwards: 3', 'host: a'];
+    expect(requestOf(lines('OPTIONS'))).toEqual(['OPTIONS / HTTP/1.1', 'host: a', 'via: 1.1 edge', 'max-forwards: 2']);
+    expect(requestOf(lines('TRACE'))).toContain('max-forwards: 2');
+    expect(requestOf(lines('GET'))).toEqual([...lines('GET'), 'via: 1.1 edge']);
+  });
+
   it('forwards CONNECT in authority-form, without framing', () => {
     expect(requestOf(['CONNECT b:1 HTTP/1.1', 'host: a', 'content-length: 3'])).toEqual([
       'CONNECT b:1 HTTP/1.1',

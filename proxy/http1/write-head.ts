@@ -5,6 +5,7 @@
 import { equalsWord } from './chars.ts';
 import { RANGE } from './head.ts';
 import type { Head, RequestHead, ResponseHead } from './head.ts';
+import { hopsLeft } from './max-forwards.ts';
 
 /** The fields that are kept, in their order, as one string that ends in CRLF (or is empty). */
 function keptFields(head: Head, from: number): string {
@@ -37,6 +38,8 @@ export function writeRequestHead(head: RequestHead, edits: RequestEdits): string
   if (!head.lengthCanonical || head.isConnect) dropField(head, 'content-length');
   // An expectation is void in HTTP/1.0 (RFC 9110 10.1.1), and met when the body is here already.
   if (head.expectField >= 0 && !(edits.keepExpect && head.minor === 1)) head.drop[head.expectField] = 1;
+  const hops = hopsLeft(head);
+  if (hops !== undefined) head.drop[head.maxForwardsField] = 1;
   let out: string;
   if (head.minor === 1 && head.authorityStart < 0) out = keptFields(head, head.start);
   else {
@@ -48,6 +51,7 @@ export function writeRequestHead(head: RequestHead, edits: RequestEdits): string
     out += keptFields(head, fieldsStart(head));
   }
   out += edits.added;
+  if (hops !== undefined) out += `max-forwards: ${hops - 1}\r\n`;
   if (head.chunked) out += 'transfer-encoding: chunked\r\n';
   else if (!head.lengthCanonical && !head.isConnect) out += `content-length: ${head.contentLength}\r\n`;
   if (edits.upgrade) out += 'connection: upgrade\r\nupgrade: websocket\r\n';

@@ -53,6 +53,23 @@ describe('its own answers', () => {
   });
 });
 
+describe('Max-Forwards: 0', () => {
+  it.each([
+    ['OPTIONS', 200],
+    ['TRACE', 405],
+  ])('ends %s here with %s, and nowhere else', async (method, expected) => {
+    const { upstream, client } = await chain(({ answer }) => answer(ok()));
+    const response = await client.send(`${method} / HTTP/1.1\r\nhost: a\r\nmax-forwards: 0\r\n\r\n`).response();
+    expect([response.status, response.body]).toEqual([expected, '']);
+    expect(upstream.connections).toBe(0);
+  });
+
+  it('means nothing to GET', async () => {
+    const { client } = await chain(({ answer }) => answer(ok()));
+    expect((await client.send(get('/', 'max-forwards: 0\r\n')).response()).status).toBe(200);
+  });
+});
+
 describe('slow clients', () => {
   it('a head that trickles is answered 408 however steadily it comes', async () => {
     const clock = new HeldClock();
