@@ -7,6 +7,7 @@ import type { ExperimentView, JournalEntry } from '../contracts/experiment.ts';
 import type { LiveMessage, ServiceView } from '../contracts/live.ts';
 import { checkDocument } from '../contracts/parse.ts';
 import type { RunnerApi } from '../experiments/ports.ts';
+import { forPeople } from '../experiments/journal-types.ts';
 import { isOverPhase } from './experiments/phase.ts';
 import { createRunner } from '../experiments/runner.ts';
 import { InvalidDocuments } from './documents/invalid-documents.ts';
@@ -177,10 +178,4 @@ export class ControlPlane {
     );
     if (this.live.clients > 0) this.live.publish(this.overview());
   }
-}
-
-/** Without the machine's own state, which is large and is kept for resuming only. */
-function forPeople(entry: JournalEntry): JournalEntry {
-  const { state: _state, ...data } = entry.data;
-  return { ...entry, data };
 }

@@ -162,6 +162,23 @@ describe('distribution', () => {
     expect(body['proxies']).toMatchObject([{ id: 'edge', sync: 'NACKED', message: 'WIRE_BASE_MISMATCH: I am at 7' }]);
   });
 
+  it('shows an overlay that a proxy refused, until it no longer does', async () => {
+    const edge = await proxy();
+    const refused = [{ experimentId: 'exp_1', code: 'CONFIG_REFUSED', message: 'there is no Service reviews here' }];
+    const shown = async (list: unknown[]): Promise<unknown> => {
+      edge.say({ type: 'overlays-ack', revision: 1, refused: list });
+      edge.say({ type: 'ack', version: 0 });
+      edge.say({ type: 'lease-expired', experimentId: 'x', epoch: 0 });
+      await edge.hear('overlays');
+      return (await control.ask('GET', API.proxies)).body['proxies'];
+    };
+    await edge.hear('overlays');
+    expect(await shown(refused)).toMatchObject([
+      { sync: 'NACKED', message: 'overlay of exp_1: CONFIG_REFUSED: there is no Service reviews here' },
+    ]);
+    expect(await shown([])).toMatchObject([{ sync: 'ACKED', message: null }]);
+  });
+
   it('closes a connection that does not speak the protocol', async () => {
     const edge = await proxy();
     edge.say('{"type":"nonsense"}');

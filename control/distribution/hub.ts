@@ -94,11 +94,6 @@ export class Hub {
     return [...this.#sessions.values(), ...this.#gone.values()].reduce((sum, s) => sum + s.lostReports, 0);
   }
 
-  /** True when every connected proxy has the overlays that were set last. */
-  get overlaysSettled(): boolean {
-    return [...this.#sessions.values()].every((s) => s.overlaysAcked === this.#revision);
-  }
-
   close(): void {
     clearInterval(this.#heartbeat);
     clearInterval(this.#pings);
@@ -145,7 +140,7 @@ export class Hub {
           session.sendSnapshot(this.#documents.version, this.#documents.config());
         break;
       case 'overlays-ack':
-        session.overlaysAcked = message.revision;
+        session.overlaysAcked(message.refused);
         break;
       case 'telemetry':
         session.reported(message.seq);
@@ -164,10 +159,7 @@ export class Hub {
 
   #sendChange({ version, base, set, remove }: Change): void {
     const text = JSON.stringify({ type: 'delta', base, version, set, remove });
-    for (const session of this.#sessions.values()) {
-      session.sentVersion = version;
-      session.sendText(text);
-    }
+    this.#broadcast(text);
   }
 
   #overlaysText(): string {

@@ -11,9 +11,8 @@ export class ProxySession {
   readonly node: NodeInfo;
   readonly #socket: WebSocket;
   configVersion: number | null;
-  sentVersion: number | null = null;
-  overlaysAcked = -1;
   #refusal: string | null = null;
+  #overlayRefusal: string | null = null;
   #lastSeq = -1;
   lostReports = 0;
   lastSeenAt: string;
@@ -37,7 +36,6 @@ export class ProxySession {
   }
 
   sendSnapshot(version: number, documents: readonly SourceDocument[]): void {
-    this.sentVersion = version;
     this.send({ type: 'snapshot', version, documents: documents as unknown as Record<string, unknown>[] });
   }
 
@@ -48,6 +46,16 @@ export class ProxySession {
 
   nacked(code: string, message: string): void {
     this.#refusal = `${code}: ${message}`;
+  }
+
+  /** The overlays are in force, but for those that it refused. */
+  overlaysAcked(
+    refused: readonly { readonly experimentId: string; readonly code: string; readonly message: string }[],
+  ): void {
+    this.#overlayRefusal =
+      refused.length === 0
+        ? null
+        : refused.map((r) => `overlay of ${r.experimentId}: ${r.code}: ${r.message}`).join('; ');
   }
 
   /** Counts the reports that were lost before this one. */
@@ -65,14 +73,15 @@ export class ProxySession {
   }
 
   view(targetVersion: number, connected: boolean): ProxyView {
+    const refusal = this.#refusal ?? this.#overlayRefusal;
     return {
       id: this.node.id,
       role: this.node.role,
       connected,
       configVersion: this.configVersion,
       targetVersion,
-      sync: this.#refusal !== null ? 'NACKED' : this.configVersion === targetVersion ? 'ACKED' : 'PENDING',
-      message: this.#refusal,
+      sync: refusal !== null ? 'NACKED' : this.configVersion === targetVersion ? 'ACKED' : 'PENDING',
+      message: refusal,
       lastSeen: this.lastSeenAt,
       lostReports: this.lostReports,
     };
