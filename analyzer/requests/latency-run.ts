@@ -1,8 +1,8 @@
 /** One latency metric over a recording: histograms as dense arrays, because each request adds to them. */
 import { BUCKET_COUNT, bucketOf, toSparse } from '../../contracts/histogram.ts';
-import { MIN_CALIBRATION } from '../sequential/latency-edges.ts';
-import { makeWatch } from '../sequential/latency.ts';
-import type { Latency } from '../sequential/latency.ts';
+import { MIN_CALIBRATION, windowOf } from '../sequential/latency-edges.ts';
+import { lookAtEdge, makeWatch } from '../sequential/latency.ts';
+import type { Latency, Watch } from '../sequential/latency.ts';
 import { addOneLatency, settle } from './single-request.ts';
 import type { Slack } from './single-request.ts';
 
@@ -18,6 +18,9 @@ export type LatencyRun = {
   learned: number;
   readonly shown: Arms;
   readonly compared: Arms;
+  /** The baseline since its edge was looked at last. */
+  readonly window: Float64Array;
+  windowed: number;
 };
 
 export function startLatencyRun(state: Latency, threshold: number): LatencyRun {
@@ -30,6 +33,8 @@ export function startLatencyRun(state: Latency, threshold: number): LatencyRun {
     learned: 0,
     shown: arms(),
     compared: arms(),
+    window: new Float64Array(BUCKET_COUNT),
+    windowed: 0,
   };
 }
 
@@ -59,6 +64,17 @@ export function addLatency(
   if (!isCompared) return;
   increment(run.compared, isCandidate, bucket);
   addOneLatency(state, state.watch, ppm, isCandidate, bucket, run.slack, run.threshold);
+  if (!isCandidate) addToWindow(run, state.watch, bucket);
+}
+
+function addToWindow(run: LatencyRun, watch: Watch, bucket: number): void {
+  run.window[bucket] = (run.window[bucket] ?? 0) + 1;
+  if (++run.windowed < windowOf(run.state.quantile)) return;
+  lookAtEdge(run.state, watch, toSparse(run.window));
+  run.window.fill(0);
+  run.windowed = 0;
+  // How far the next request can move a new process is not known yet.
+  run.slack.safe = 0;
 }
 
 /** Brings `state` up to date, for its evidence. */

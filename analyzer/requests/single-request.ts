@@ -4,11 +4,10 @@
  * far one request can move it. So the moment of the verdict is exact, and most requests cost additions only.
  */
 import { addEvents, attributionLogE, attributionMaxStep } from '../sequential/attribution.ts';
-import { comparisonLogE } from '../sequential/comparison.ts';
 import type { Comparison } from '../sequential/comparison.ts';
 import { raise } from '../sequential/evidence-level.ts';
 import type { Latency, Watch } from '../sequential/latency.ts';
-import { regressedLogE } from '../sequential/latency.ts';
+import { regressedLogE, safeLogE } from '../sequential/latency.ts';
 import { addToMargin } from '../sequential/margin.ts';
 import type { SuccessRate } from '../sequential/success-rate.ts';
 import { addCounts } from '../sequential/two-arm.ts';
@@ -72,19 +71,20 @@ export function addOneLatency(
 
 function addToSafe(
   state: Latency,
-  { safe }: Watch,
+  watch: Watch,
   ppm: number,
   isCandidate: boolean,
   bucket: number,
   slack: Slack,
   threshold: number,
 ): void {
+  const { safe } = watch;
   const isSlow = bucket >= (isCandidate ? safe.candidateEdge : safe.baselineEdge);
   if (safe.process.kind === 'attribution' && !isSlow) return;
   const seen = isSlow ? ONE_EVENT : ONE;
   slack.safe -= compareOne(safe.process, PPM - ppm, isCandidate ? seen : NONE, isCandidate ? NONE : seen);
   if (slack.safe > 0) return;
-  raise(state.levels.safe, comparisonLogE(safe.process));
+  raise(state.levels.safe, safeLogE(watch));
   slack.safe = threshold - state.levels.safe.now;
 }
 
@@ -104,5 +104,5 @@ function compareOne(process: Comparison, suspectPpm: number, reference: Seen, su
 export function settle(state: Latency): void {
   if (!state.watch || state.lastPpm === 0) return;
   raise(state.levels.regressed, regressedLogE(state.watch));
-  raise(state.levels.safe, comparisonLogE(state.watch.safe.process));
+  raise(state.levels.safe, safeLogE(state.watch));
 }

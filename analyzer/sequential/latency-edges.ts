@@ -71,6 +71,21 @@ export function safeEdges(calibration: SparseBuckets, quantile: number, toleranc
   };
 }
 
+/** So many slow baseline requests are awaited before its edge is looked at again. */
+const SLOW_PER_WINDOW = 20;
+const MIN_WINDOW = 1_000;
+
+/** How many baseline requests are looked at together, to see whether the load has changed since the edges were fixed. */
+export function windowOf(quantile: number): number {
+  return Math.max(MIN_WINDOW, Math.ceil(SLOW_PER_WINDOW / (1 - quantile)));
+}
+
+/** True when the edge is no longer near the baseline's quantile: half, or twice, as many requests reach it as should. */
+export function isStale(edge: number, quantile: number, window: SparseBuckets): boolean {
+  const rate = countFrom(window, edge) / total(window);
+  return rate < (1 - quantile) / 2 || rate > (1 - quantile) * 2;
+}
+
 /** 0.99 -> `p99`, 0.999 -> `p99.9`. */
 export function nameOfQuantile(q: number): string {
   return `p${Number((q * 100).toFixed(4))}`;

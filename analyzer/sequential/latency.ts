@@ -8,7 +8,7 @@ import { isCompared } from './counts.ts';
 import { raise, startLevel } from './evidence-level.ts';
 import type { Level } from './evidence-level.ts';
 import { countFrom, merge, total } from './histogram-counts.ts';
-import { MIN_CALIBRATION, regressionEdges, safeEdges } from './latency-edges.ts';
+import { isStale, MIN_CALIBRATION, regressionEdges, safeEdges, windowOf } from './latency-edges.ts';
 import type { Edge, SafeEdges } from './latency-edges.ts';
 import type { Seen } from './two-arm.ts';
 
@@ -16,12 +16,20 @@ const PPM = 1_000_000;
 
 export type WatchedEdge = Edge & { readonly process: Comparison };
 
+export type Safe = SafeEdges & {
+  readonly process: Comparison;
+  /** ln of what the processes at earlier edges had come to. */
+  readonly earlierLogE: number;
+};
+
 /** What is compared, once the baseline is known. */
 export type Watch = {
   /** Null of each: the candidate is at or above its edge at most as often as the baseline at its own. */
   readonly edges: readonly WatchedEdge[];
   /** Null: the candidate is at or above its edge at least as often as the baseline at its own. */
-  readonly safe: SafeEdges & { readonly process: Comparison };
+  safe: Safe;
+  /** The baseline since its edge was looked at last; as long as `windowOf` says. */
+  window: SparseBuckets;
   /** The requests that were compared. */
   baseline: SparseBuckets;
   candidate: SparseBuckets;
@@ -73,7 +81,12 @@ export function addLatencies(state: Latency, batch: Batch): void {
   if (!isCompared(batch)) return;
   addToWatch(watch, batch.candidatePpm, baseline, candidate);
   raise(state.levels.regressed, regressedLogE(watch));
-  raise(state.levels.safe, comparisonLogE(watch.safe.process));
+  raise(state.levels.safe, safeLogE(watch));
+  watch.window = merge(watch.window, baseline);
+  if (total(watch.window) >= windowOf(state.quantile)) {
+    lookAtEdge(state, watch, watch.window);
+    watch.window = [];
+  }
   state.lastPpm = batch.candidatePpm;
 }
 
@@ -92,6 +105,25 @@ function addToWatch(watch: Watch, candidatePpm: number, baseline: SparseBuckets,
   watch.candidate = merge(watch.candidate, candidate);
 }
 
+/** The processes at one edge after the other judge different requests, so their product is an e-process too. */
+export function safeLogE({ safe }: Watch): number {
+  return safe.earlierLogE + comparisonLogE(safe.process);
+}
+
+/**
+ * Fixes the edges of "safe" anew when the load has changed since: by requests that were judged already, for requests
+ * that are still to come. At an edge that nobody reaches any more, no number of requests would say anything.
+ */
+export function lookAtEdge({ quantile, tolerance }: Latency, watch: Watch, window: SparseBuckets): void {
+  if (!isStale(watch.safe.baselineEdge, quantile, window)) return;
+  const edges = safeEdges(window, quantile, tolerance);
+  if (edges) watch.safe = { ...edges, process: startSafe(edges, total(window)), earlierLogE: safeLogE(watch) };
+}
+
+function startSafe({ baselineRate }: SafeEdges, requests: number): Comparison {
+  return startComparison({ requests, events: baselineRate * requests });
+}
+
 /** Each edge has an e-process of its own; under the null their mean is one too, however they depend on each other. */
 export function regressedLogE(watch: Watch): number {
   return logMeanExp(watch.edges.map((edge) => comparisonLogE(edge.process)));
@@ -108,7 +140,8 @@ export function makeWatch(calibration: SparseBuckets, quantile: number, toleranc
       ...edge,
       process: startComparison(prior(edge.baselineRate)),
     })),
-    safe: { ...safe, process: startComparison(prior(safe.baselineRate)) },
+    safe: { ...safe, process: startSafe(safe, requests), earlierLogE: 0 },
+    window: [],
     baseline: [],
     candidate: [],
   };
