@@ -318,12 +318,14 @@ export class Downstream {
       this.#parse(this.#pending, this.#runtime.clock.nowMs());
     }
     this.#pumping = false;
-    const needsMore = this.#state === HEAD || (this.#state === BODY && !this.#exchange.active);
-    if (!needsMore && this.#state !== IDLE) return;
-    // A client that does not read its answers is not read from either; so an idle connection with bytes kept is paused.
-    if (this.#socket.writableNeedDrain) this.#pause();
-    else this.#resume();
-    if (this.#clientEnded && (needsMore || this.#pending === undefined)) this.#onEnd();
+    if (this.#state !== IDLE && this.#state !== HEAD && this.#state !== BODY) return;
+    if (!this.#exchange.active) {
+      // A client that does not read its answers is not read from either; so an idle connection with bytes kept is paused.
+      if (this.#socket.writableNeedDrain) this.#pause();
+      else this.#resume();
+    }
+    // The rest of what was pipelined will never come.
+    if (this.#clientEnded && (this.#state !== IDLE || this.#pending === undefined)) this.#onEnd();
   }
 
   #onDrain(): void {
