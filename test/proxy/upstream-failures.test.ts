@@ -365,13 +365,13 @@ describe('faults and retries', () => {
       ['attempt', 504],
     ] as const) {
       const clock = new HeldClock();
-      const { client } = await chain(({ answer }) => answer(ok()), {
+      const { gateway, client } = await chain(({ answer }) => answer(ok()), {
         rules: [{ timeout: '1s' }],
         faults: [{ at, delay: { fixed: '3s' } }],
         clock,
       });
       client.send(get());
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await expect.poll(() => gateway.dataplane.metrics().requestsInFlight).toBe(1);
       await pass(clock, 1_500);
       await pass(clock, 2_000);
       expect((await client.response()).status).toBe(expected);
