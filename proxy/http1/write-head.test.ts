@@ -92,9 +92,9 @@ describe('a request head', () => {
     expect(requestOf(['GET http://b?q HTTP/1.1', 'Host: a'])[0]).toBe('GET /?q HTTP/1.1');
   });
 
-  it('makes HTTP/1.1 of HTTP/1.0, with a Host', () => {
-    expect(requestOf(['GET / HTTP/1.0'])).toEqual(['GET / HTTP/1.1', 'host: shop', 'via: 1.1 edge']);
-    expect(requestOf(['GET / HTTP/1.0', 'host: a'])).toEqual(['GET / HTTP/1.1', 'host: a', 'via: 1.1 edge']);
+  it('makes HTTP/1.1 of HTTP/1.0, with a Host, and says in Via what came', () => {
+    expect(requestOf(['GET / HTTP/1.0'])).toEqual(['GET / HTTP/1.1', 'host: shop', 'via: 1.0 edge']);
+    expect(requestOf(['GET / HTTP/1.0', 'host: a'])).toEqual(['GET / HTTP/1.1', 'host: a', 'via: 1.0 edge']);
   });
 
   it('says "chunked" itself, and writes a length in one way only', () => {

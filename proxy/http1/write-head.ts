@@ -50,7 +50,7 @@ export function writeRequestHead(head: RequestHead, edits: RequestEdits): string
     else if (head.hostField < 0) out += `host: ${edits.fallbackHost}\r\n`;
     out += keptFields(head, fieldsStart(head));
   }
-  out += edits.added;
+  out += head.minor === 1 ? edits.added : edits.added.replace('via: 1.1 ', 'via: 1.0 ');
   if (hops !== undefined) out += `max-forwards: ${hops - 1}\r\n`;
   if (head.chunked) out += 'transfer-encoding: chunked\r\n';
   else if (!head.lengthCanonical && !head.isConnect) out += `content-length: ${head.contentLength}\r\n`;
