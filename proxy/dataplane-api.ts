@@ -71,7 +71,7 @@ export interface DataplaneApi {
   renewLeases(experimentIds: readonly string[]): void;
   /** Drops all overlays and faults now. They come back only when they are declared anew. */
   halt(): { readonly overlays: number; readonly faults: number };
-  /** Called when the proxy drops an overlay because its lease ran out. */
+  /** Called when the proxy drops an overlay by itself: its lease ran out, or the halt switch was turned in another thread. */
   onLeaseExpired: (experimentId: string, epoch: number) => void;
   /** What was counted since the last call. */
   takeTelemetry(): { readonly traffic: TrafficRow[]; readonly arms: ArmRow[] };
