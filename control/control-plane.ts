@@ -70,8 +70,13 @@ export class ControlPlane {
     const documents = await Documents.load(store);
     const hub = new Hub(documents, await store.overlays(), surroundings.wallClock);
     const plane = new ControlPlane(store, documents, hub, surroundings);
-    await plane.runner.resume();
-    await plane.#dropOrphans();
+    try {
+      await plane.runner.resume();
+      await plane.#dropOrphans();
+    } catch (error) {
+      await plane.close();
+      throw error;
+    }
     return plane;
   }
 
@@ -156,12 +161,12 @@ export class ControlPlane {
     };
   }
 
+  /** The store stays open: it is whose who opened it. */
   async close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     await this.runner.close();
     this.live.close();
     this.hub.close();
-    await this.store.close();
   }
 
   #everySecond(): void {

@@ -1,48 +1,46 @@
-/** One control plane per data directory: two would decide twice. A lock left behind by a killed process is recognised. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+/**
+ * One control plane per data directory: two would decide twice. The lock is a transaction that stays open on a file of
+ * its own, so the operating system lets go of it whenever and however the process ends; process ids, which are used
+ * again, decide nothing and only serve the message.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { createClient, LibsqlError } from '@libsql/client';
+import type { Transaction } from '@libsql/client';
 import { MeshproofError } from '../contracts/errors.ts';
 
-const LOCK = 'control.pid';
+const LOCK = 'control.lock';
+const OWNER = 'control.pid';
 
-/** @returns the release @throws MeshproofError ADDRESS_IN_USE when another control plane uses the directory */
-export function lockDataDir(dataDir: string): () => void {
+/** Makes the directory if there is none. @returns the release @throws MeshproofError ADDRESS_IN_USE when another control plane uses it */
+export async function lockDataDir(dataDir: string): Promise<() => void> {
   mkdirSync(dataDir, { recursive: true });
-  const path = join(dataDir, LOCK);
-  const owner = ownerOf(path);
-  if (owner !== undefined && owner !== process.pid && isControlPlane(owner)) {
+  const client = createClient({ url: pathToFileURL(join(dataDir, LOCK)).href, timeout: 0 });
+  let held: Transaction;
+  try {
+    held = await client.transaction('write');
+  } catch (error) {
+    client.close();
+    if (!(error instanceof LibsqlError) || !error.code.startsWith('SQLITE_BUSY')) throw error;
     throw new MeshproofError(
       'ADDRESS_IN_USE',
-      `${dataDir} is in use by the control plane with process id ${owner}; stop it or choose another --data`,
+      `${dataDir} is in use by the control plane with process id ${ownerOf(dataDir)}; stop it or choose another --data`,
+      { cause: error },
     );
   }
-  writeFileSync(path, String(process.pid));
+  writeFileSync(join(dataDir, OWNER), String(process.pid));
   return () => {
-    if (ownerOf(path) === process.pid) rmSync(path, { force: true });
+    held.close(); // closing the client alone leaves the lock to the garbage collector
+    client.close();
   };
 }
 
-function ownerOf(path: string): number | undefined {
+function ownerOf(dataDir: string): string {
   try {
-    const pid = Number(readFileSync(path, 'utf8'));
-    return Number.isInteger(pid) && pid > 0 ? pid : undefined;
+    return readFileSync(join(dataDir, OWNER), 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'unknown';
     throw error;
-  }
-}
-
-/** Alive, and (where /proc tells) really a node process: process ids are used again. */
-function isControlPlane(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-  try {
-    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-    return command.includes('node') || command.includes('meshproof');
-  } catch {
-    return true;
   }
 }

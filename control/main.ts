@@ -2,10 +2,12 @@
  * Starts a control plane: lock the data directory, open the store, take up the experiments of the journal, then listen.
  * Closing it leaves running experiments as they are; the next start takes them up.
  */
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { FastifyInstance } from 'fastify';
 import { MeshproofError } from '../contracts/errors.ts';
 import { parseAddress } from '../contracts/units.ts';
+import type { Address } from '../contracts/units.ts';
 import { isLoopback } from './api/origin.ts';
 import { createServer } from './api/server.ts';
 import { ControlPlane } from './control-plane.ts';
@@ -36,45 +38,42 @@ export async function startControl({
       'REQUEST_INVALID',
       `"${listen}" is not an address; write host:port, such as 127.0.0.1:9900`,
     );
-  const unlock = lockDataDir(dataDir);
+  // Released in the opposite order of taking, by a start that fails as well as by the end.
+  const releases: (() => Promise<void> | void)[] = [await lockDataDir(dataDir)];
+  const close = async (): Promise<void> => {
+    for (const release of releases.splice(0).reverse()) await release();
+  };
   try {
     const wallClock = (): Date => new Date();
-    const store = await openStore(`file:${resolve(dataDir, 'meshproof.db')}`, wallClock);
+    const store = await openStore(pathToFileURL(join(dataDir, 'meshproof.db')).href, wallClock);
+    releases.push(() => store.close());
     const plane = await ControlPlane.open(store, { wallClock, nowMs: () => performance.now(), log });
-    const app = await createServer({
-      plane,
-      version,
-      onLoopback: isLoopback(address.host),
-      dashboard: dashboardFolder(),
-      log,
-    });
-    try {
-      await app.listen({ host: address.host, port: address.port });
-    } catch (error) {
-      await plane.close();
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-      throw new MeshproofError(
-        'ADDRESS_IN_USE',
-        `${listen} is taken by another program; stop it or choose another --listen`,
-        { cause: error },
-      );
-    }
+    releases.push(() => plane.close());
+    const onLoopback = isLoopback(address.host);
+    const app = await createServer({ plane, version, onLoopback, dashboard: dashboardFolder(), log });
+    releases.push(() => app.close());
+    await listenOn(app, address, listen);
     const bound = app.server.address();
     const shown =
       typeof bound === 'object' && bound ? `${listen.slice(0, listen.lastIndexOf(':'))}:${bound.port}` : listen;
     log.info({ address: shown, dataDir }, 'the control plane listens');
-    return {
-      address: shown,
-      plane,
-      async close() {
-        await app.close();
-        await plane.close();
-        unlock();
-      },
-    };
+    return { address: shown, plane, close };
   } catch (error) {
-    unlock();
+    await close();
     throw error;
+  }
+}
+
+async function listenOn(app: FastifyInstance, { host, port }: Address, listen: string): Promise<void> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new MeshproofError(
+      'ADDRESS_IN_USE',
+      `${listen} is taken by another program; stop it or choose another --listen`,
+      { cause: error },
+    );
   }
 }
 

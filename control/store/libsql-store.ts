@@ -10,10 +10,11 @@ import type { Store } from './store.ts';
 
 /**
  * Opens (and brings up to date) the store.
- * @param url - `file:PATH`, or `:memory:` for tests
+ * @param url - a file: URL, or `:memory:` for tests
  */
 export async function openStore(url: string, now: () => Date): Promise<Store> {
-  const client = createClient({ url });
+  // One connection: pragmas hold for the connection that they were given to, and writers would wait for one another anyway.
+  const client = createClient({ url, concurrency: 1 });
   if (url !== ':memory:') {
     await client.execute('PRAGMA journal_mode = WAL');
     await client.execute('PRAGMA synchronous = FULL');
@@ -43,6 +44,15 @@ function textOf(row: Row, column: string): string {
   return value;
 }
 
+const READ_CONFIG_VERSION = `SELECT value FROM settings WHERE name = 'config_version'`;
+
+/** @throws when there is none: the file is not ours */
+function versionIn(rows: readonly Row[]): number {
+  const version = Number(rows[0]?.['value']);
+  if (!Number.isSafeInteger(version)) throw new TypeError('the store has no config_version');
+  return version;
+}
+
 class LibsqlStore implements Store {
   readonly #client: Client;
   readonly #now: () => Date;
@@ -58,7 +68,6 @@ class LibsqlStore implements Store {
   }
 
   async changeDocuments(set: readonly SourceDocument[], remove: readonly string[], bumps: boolean): Promise<number> {
-    const version = (await this.configVersion()) + (bumps ? 1 : 0);
     const updatedAt = this.#now().toISOString();
     const statements: InStatement[] = [
       ...set.map((source) => ({
@@ -66,15 +75,18 @@ class LibsqlStore implements Store {
         args: [keyOf(source), JSON.stringify(source), updatedAt],
       })),
       ...remove.map((key) => ({ sql: 'DELETE FROM documents WHERE key = ?', args: [key] })),
-      { sql: `UPDATE settings SET value = ? WHERE name = 'config_version'`, args: [String(version)] },
+      {
+        sql: `UPDATE settings SET value = CAST(CAST(value AS INTEGER) + ? AS TEXT) WHERE name = 'config_version'`,
+        args: [bumps ? 1 : 0],
+      },
+      READ_CONFIG_VERSION,
     ];
-    await this.#client.batch(statements, 'write');
-    return version;
+    const results = await this.#client.batch(statements, 'write');
+    return versionIn(results.at(-1)?.rows ?? []);
   }
 
   async configVersion(): Promise<number> {
-    const { rows } = await this.#client.execute(`SELECT value FROM settings WHERE name = 'config_version'`);
-    return Number(rows[0]?.['value'] ?? 0);
+    return versionIn((await this.#client.execute(READ_CONFIG_VERSION)).rows);
   }
 
   async appendJournal(entries: readonly JournalEntry[]): Promise<void> {
