@@ -17,4 +17,10 @@ export type ApplyResult = {
 export const RunBody = z.strictObject({ document: SourceBody });
 /** POST abort, promote, halt: who and why, for the journal. */
 export const ReasonBody = z.strictObject({ reason: z.string().max(1_000).optional() });
-export type HaltResult = { readonly experiments: readonly string[]; readonly proxies: number; readonly tookMs: number };
+export type HaltResult = {
+  readonly experiments: readonly string[];
+  /** Faults that were declared: they are not any more, so that no proxy that comes later injects them. */
+  readonly faults?: readonly string[];
+  readonly proxies: number;
+  readonly tookMs: number;
+};

@@ -10,8 +10,9 @@ import type { RunnerApi } from '../experiments/ports.ts';
 import { forPeople } from '../experiments/journal-types.ts';
 import { isOverPhase } from './experiments/phase.ts';
 import { createRunner } from '../experiments/runner.ts';
-import { InvalidDocuments } from './documents/invalid-documents.ts';
+import { checkAlone } from './documents/check.ts';
 import { Documents } from './documents/documents.ts';
+import { needsOfRunning } from './documents/needs.ts';
 import { Hub } from './distribution/hub.ts';
 import { portsOf } from './experiments/ports.ts';
 import { LiveStream } from './live/live-stream.ts';
@@ -35,6 +36,7 @@ export class ControlPlane {
   readonly #services = new ServiceTelemetry();
   readonly #arms = new ArmTelemetry();
   readonly #wallClock: () => Date;
+  readonly #log: Log;
   readonly #timers: NodeJS.Timeout[];
 
   private constructor(store: Store, documents: Documents, hub: Hub, { wallClock, nowMs, log }: Surroundings) {
@@ -42,9 +44,11 @@ export class ControlPlane {
     this.documents = documents;
     this.hub = hub;
     this.#wallClock = wallClock;
+    this.#log = log;
     const onChange = (experiment: ExperimentView): void => this.live.publish({ type: 'experiment', experiment });
     const onJournal = (entry: JournalEntry): void => this.live.publish({ type: 'journal', entry: forPeople(entry) });
     this.runner = createRunner(portsOf({ store, documents, hub, wallClock, nowMs, onChange, onJournal }));
+    documents.running = () => needsOfRunning(this.runner.views());
     hub.onReport = ({ traffic, arms }) => {
       // The judge first: a rollback must not wait for charts.
       this.runner.observe(arms);
@@ -97,18 +101,12 @@ export class ControlPlane {
 
   /** Starts a run of a document. @throws MeshproofError DOCUMENT_INVALID, EXPERIMENT_RUNNING, EXPERIMENT_OVERLAP, BASELINE_NOT_STABLE */
   async run(source: SourceDocument): Promise<ExperimentView> {
-    const checked = checkDocument(source);
-    if (!checked.ok) {
-      const key = `${String(source.kind)}/${String(source.metadata?.name)}`;
-      throw new InvalidDocuments(
-        checked.issues.map((i) => ({ key, path: `${key} ${i.path.map(String).join('.')}`, message: i.message })),
-      );
-    }
-    if (checked.document.kind !== 'Canary') {
-      throw new MeshproofError('DOCUMENT_INVALID', `a ${checked.document.kind} is not an experiment; apply it instead`);
+    const [document] = checkAlone([source]);
+    if (document?.kind !== 'Canary') {
+      throw new MeshproofError('DOCUMENT_INVALID', `a ${document?.kind} is not an experiment; apply it instead`);
     }
     const id = `exp_${this.#wallClock().getTime().toString(36)}${randomBytes(4).toString('hex')}`;
-    return this.runner.run(id, checked.document, source);
+    return this.runner.run(id, document, source);
   }
 
   /** @throws MeshproofError EXPERIMENT_NOT_FOUND */
@@ -139,12 +137,16 @@ export class ControlPlane {
     });
   }
 
-  /** Proxies first: they drop overlays and faults before anything is written down. */
+  /**
+   * Proxies first: they drop overlays and faults before anything is written down. Faults are taken out of the
+   * configuration too: a proxy that was away, or that starts later, would inject them again.
+   */
   async halt(by: string, reason: string, nowMs: () => number): Promise<HaltResult> {
     const startMs = nowMs();
     const proxies = this.hub.halt(reason);
-    const experiments = await this.runner.halt(by, reason);
-    return { experiments, proxies, tookMs: Math.round(nowMs() - startMs) };
+    const [experiments, faults] = await Promise.all([this.runner.halt(by, reason), this.documents.removeFaults()]);
+    this.#log.warn({ by, reason, experiments, faults, proxies }, 'halted');
+    return { experiments, faults, proxies, tookMs: Math.round(nowMs() - startMs) };
   }
 
   overview(): LiveMessage {

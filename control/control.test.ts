@@ -291,6 +291,24 @@ describe('an experiment', () => {
   });
 });
 
+describe('a halt', () => {
+  it('takes the faults out of the configuration, so that a proxy that was away does not inject them again', async () => {
+    const fault = {
+      apiVersion: 'meshproof.dev/v1',
+      kind: 'Fault',
+      metadata: { name: 'slow' },
+      spec: { service: 'reviews', delay: { fixed: '1s' } },
+    };
+    await apply(service(), fault);
+    const edge = await proxy();
+    const { body } = await control.ask('POST', API.halt, { reason: 'drill' });
+    expect(body).toMatchObject({ faults: ['slow'], experiments: [], proxies: 1 });
+    expect(await edge.hear('halt')).toMatchObject({ reason: 'drill' });
+    expect(await edge.hear('delta')).toMatchObject({ remove: ['Fault/slow'] });
+    expect(await (await proxy('late')).hear('snapshot')).toMatchObject({ documents: [service()] });
+  });
+});
+
 describe('the API', () => {
   it('refuses pages of other origins and bent host names', async () => {
     const asked = await control.ask('POST', API.halt, {}, { origin: 'http://evil.test' });
@@ -299,6 +317,10 @@ describe('the API', () => {
   });
 
   it('answers errors with a code of the table', async () => {
+    expect((await control.ask('PUT', API.documents, { documents: [{}] })).body['error']).toMatchObject({
+      code: 'DOCUMENT_INVALID',
+      problems: [{ path: 'documents[0] apiVersion' }],
+    });
     expect((await control.ask('GET', API.experiment('none'))).body['error']).toMatchObject({
       code: 'EXPERIMENT_NOT_FOUND',
     });

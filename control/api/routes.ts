@@ -26,7 +26,12 @@ const ApplyAnswer = z.object({
   version: z.int(),
   results: z.array(z.object({ key: z.string(), action: z.enum(['created', 'changed', 'unchanged']) })),
 });
-const HaltAnswer = z.object({ experiments: z.array(z.string()), proxies: z.int(), tookMs: z.number() });
+const HaltAnswer = z.object({
+  experiments: z.array(z.string()),
+  faults: z.array(z.string()),
+  proxies: z.int(),
+  tookMs: z.number(),
+});
 const Nothing = z.object({});
 
 function parameter(request: FastifyRequest, name: string): string {
@@ -84,14 +89,7 @@ const DOCUMENT_ROUTES: readonly ApiRoute[] = [
     summary: 'Delete a document that nothing needs',
     answers: Nothing,
     handle: async (plane, request) => {
-      const [kind, name] = [parameter(request, 'kind'), parameter(request, 'name')];
-      const using = plane.runner.views().find((v) => v.endedAt === null && kind === 'Service' && v.service === name);
-      if (using)
-        throw new MeshproofError(
-          'DOCUMENT_IN_USE',
-          `the running experiment ${using.name} needs ${kind}/${name}; abort it first`,
-        );
-      await plane.documents.remove(kind, name);
+      await plane.documents.remove(parameter(request, 'kind'), parameter(request, 'name'));
       return {};
     },
   },
@@ -127,7 +125,8 @@ const MESH_ROUTES: readonly ApiRoute[] = [
   {
     method: 'POST',
     path: API.halt,
-    summary: 'Stop everything: proxies drop overlays and faults, every experiment is rolled back',
+    summary:
+      'Stop everything: proxies drop overlays and faults, every experiment is rolled back, every Fault is undeclared',
     body: ReasonBody,
     answers: HaltAnswer,
     handle: (plane, request, body) => plane.halt(caller(request), reasonOf(body), () => performance.now()),

@@ -1,13 +1,13 @@
 /** The declared documents: applied all or nothing, and only as a set that fits together. */
 import { CONFIG_KINDS, keyOf } from '../../contracts/document.ts';
-import type { Document, SourceDocument } from '../../contracts/document.ts';
+import type { SourceDocument } from '../../contracts/document.ts';
 import type { ApplyResult } from '../../contracts/api.ts';
 import { MeshproofError } from '../../contracts/errors.ts';
-import { checkDocument } from '../../contracts/parse.ts';
-import { crossCheck } from '../../contracts/validate.ts';
 import type { Store } from '../store/store.ts';
+import { checkAlone, isConfig, problemsTogether, validOnes } from './check.ts';
 import { InvalidDocuments } from './invalid-documents.ts';
-import type { DocumentProblem } from './invalid-documents.ts';
+import { needsOfDeclared, refuseMissingVersions, refuseNeeded } from './needs.ts';
+import type { Need } from './needs.ts';
 
 /** What changed, for those who must tell the proxies. */
 export type Change = {
@@ -24,6 +24,8 @@ export class Documents {
   /** One change at a time: each is checked against the set that the one before it left. */
   #last: Promise<unknown> = Promise.resolve();
   onChange: (change: Change) => void = () => {};
+  /** What the running experiments need. */
+  running: () => readonly Need[] = () => [];
 
   constructor(store: Store, documents: readonly SourceDocument[], version: number) {
     this.#store = store;
@@ -52,10 +54,10 @@ export class Documents {
     return this.#byKey.get(`${kind}/${name}`);
   }
 
-  /** @throws InvalidDocuments with every problem; then nothing is changed */
+  /** @throws InvalidDocuments with every problem, or MeshproofError DOCUMENT_IN_USE; then nothing is changed */
   apply(sources: readonly SourceDocument[], dryRun: boolean): Promise<ApplyResult> {
     return this.#next(async () => {
-      check(sources, this.#afterSetting(sources));
+      this.#check(sources);
       const results = sources.map((source) => ({ key: keyOf(source), action: this.#actionOf(source) }));
       const changed = sources.filter((source) => this.#actionOf(source) !== 'unchanged');
       if (!dryRun && changed.length > 0) await this.#change(changed, []);
@@ -63,19 +65,27 @@ export class Documents {
     });
   }
 
-  /** @throws MeshproofError DOCUMENT_NOT_FOUND, or DOCUMENT_IN_USE when another document needs it */
+  /** @throws MeshproofError DOCUMENT_NOT_FOUND, or DOCUMENT_IN_USE when another document or a running experiment needs it */
   remove(kind: string, name: string): Promise<void> {
     const key = `${kind}/${name}`;
     return this.#next(async () => {
-      if (!this.#byKey.has(key)) throw new MeshproofError('DOCUMENT_NOT_FOUND', `${key} is not declared`);
-      const rest = this.all().filter((d) => keyOf(d) !== key);
-      const problems = problemsOf(rest.filter(isConfig));
-      if (problems[0])
-        throw new MeshproofError(
-          'DOCUMENT_IN_USE',
-          `${problems[0].path}: ${problems[0].message}; change or delete that first`,
-        );
+      const source = this.#byKey.get(key);
+      if (!source) throw new MeshproofError('DOCUMENT_NOT_FOUND', `${key} is not declared`);
+      const rest = this.all().filter((d) => d !== source);
+      const [problem] = problemsTogether(validOnes(rest.filter(isConfig)));
+      if (problem)
+        throw new MeshproofError('DOCUMENT_IN_USE', `${problem.path}: ${problem.message}; change or delete that first`);
+      refuseNeeded(source, [...this.running(), ...needsOfDeclared(validOnes(rest))]);
       await this.#change([], [key]);
+    });
+  }
+
+  /** Removes every fault, as a halt does: one that is to come back is declared anew. @returns their names */
+  removeFaults(): Promise<readonly string[]> {
+    return this.#next(async () => {
+      const faults = this.all().filter((d) => d.kind === 'Fault');
+      if (faults.length > 0) await this.#change([], faults.map(keyOf));
+      return faults.map((d) => d.metadata.name);
     });
   }
 
@@ -86,7 +96,7 @@ export class Documents {
       if (!source) throw new MeshproofError('DOCUMENT_NOT_FOUND', `${kind}/${name} is not declared`);
       const changed = change(source);
       if (!changed) return false;
-      check([changed], this.#afterSetting([changed]));
+      this.#check([changed]);
       await this.#change([changed], []);
       return true;
     });
@@ -109,9 +119,14 @@ export class Documents {
     return result;
   }
 
-  #afterSetting(sources: readonly SourceDocument[]): SourceDocument[] {
-    const keys = new Set(sources.map((s) => keyOf(s)));
-    return [...this.config().filter((d) => !keys.has(keyOf(d))), ...sources];
+  /** By themselves, with the configuration as it would be, and with what runs on it. */
+  #check(sources: readonly SourceDocument[]): void {
+    const documents = checkAlone(sources);
+    const keys = new Set(documents.map((d) => keyOf(d)));
+    const others = validOnes(this.config().filter((d) => !keys.has(keyOf(d))));
+    const problems = problemsTogether([...others, ...documents]);
+    if (problems.length > 0) throw new InvalidDocuments(problems);
+    refuseMissingVersions(documents, this.running());
   }
 
   #actionOf(source: SourceDocument): 'created' | 'changed' | 'unchanged' {
@@ -119,39 +134,4 @@ export class Documents {
     if (!old) return 'created';
     return JSON.stringify(old) === JSON.stringify(source) ? 'unchanged' : 'changed';
   }
-}
-
-function isConfig(source: SourceDocument): boolean {
-  return CONFIG_KINDS.some((kind) => kind === source.kind);
-}
-
-/** Each document by itself, then all of them together. */
-function check(sources: readonly SourceDocument[], together: readonly SourceDocument[]): void {
-  const own = sources.flatMap((source) => problemsOfOne(source));
-  const problems = own.length > 0 ? own : problemsOf(together);
-  if (problems.length > 0) throw new InvalidDocuments(problems);
-}
-
-function problemsOfOne(source: SourceDocument): DocumentProblem[] {
-  const checked = checkDocument(source);
-  if (checked.ok) return [];
-  const key = `${String(source.kind)}/${String(source.metadata?.name)}`;
-  return checked.issues.map((issue) => ({
-    key,
-    path: `${key} ${issue.path.map(String).join('.')}`,
-    message: issue.message,
-  }));
-}
-
-function problemsOf(sources: readonly SourceDocument[]): DocumentProblem[] {
-  const documents: Document[] = [];
-  for (const source of sources) {
-    const checked = checkDocument(source);
-    if (checked.ok) documents.push(checked.document);
-  }
-  return crossCheck(documents).map((issue) => {
-    const document = documents[issue.index];
-    const key = document ? keyOf(document) : '';
-    return { key, path: `${key} ${issue.path.map(String).join('.')}`, message: issue.message };
-  });
 }
