@@ -19,16 +19,26 @@ export type Located = {
   readonly locate: (path: readonly PropertyKey[]) => { readonly line: number; readonly column: number };
 };
 
-export type Parsed = { readonly documents: readonly Located[]; readonly problems: readonly Problem[] };
+export type Parsed = {
+  readonly documents: readonly Located[];
+  readonly problems: readonly Problem[];
+  /** Keys of documents that are not valid. */
+  readonly broken: readonly string[];
+};
 
 /** Parses all documents of a file. Never throws for what is in the text. */
 export function parseFile(file: string, text: string): Parsed {
   const lines = new LineCounter();
   const documents: Located[] = [];
   const problems: Problem[] = [];
+  const broken: string[] = [];
   const yamlDocuments = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true });
   if ('empty' in yamlDocuments && yamlDocuments.length === 0) {
-    return { documents, problems: [{ file, line: 1, column: 1, path: '', message: 'the file holds no document' }] };
+    return {
+      documents,
+      broken: [],
+      problems: [{ file, line: 1, column: 1, path: '', message: 'the file holds no document' }],
+    };
   }
   for (const yaml of yamlDocuments) {
     for (const error of yaml.errors) {
@@ -46,7 +56,8 @@ export function parseFile(file: string, text: string): Parsed {
     const source: unknown = yaml.toJS();
     const checked = checkDocument(source);
     if (checked.ok) documents.push({ document: checked.document, source: source as SourceDocument, file, locate });
-    else
+    else {
+      broken.push(keyOfAny(source));
       problems.push(
         ...checked.issues.map((i) => ({
           file,
@@ -55,10 +66,11 @@ export function parseFile(file: string, text: string): Parsed {
           message: i.message,
         })),
       );
+    }
   }
   if (documents.length === 0 && problems.length === 0)
     problems.push({ file, line: 1, column: 1, path: '', message: 'the file holds no document' });
-  return { documents, problems };
+  return { documents, problems, broken };
 }
 
 export type Issue = {
@@ -223,6 +235,12 @@ function describePath(source: unknown, path: readonly PropertyKey[]): string {
     .join('')
     .replace(/^\./, '');
   return tail === '' ? head : `${head} ${tail}`;
+}
+
+/** `Kind/name` of what may not be a document at all. */
+function keyOfAny(source: unknown): string {
+  const { kind, metadata } = (source ?? {}) as { kind?: unknown; metadata?: { name?: unknown } | null };
+  return `${String(kind)}/${String(metadata?.name)}`;
 }
 
 /** One problem as a line: `file:line:column: path: message`. */

@@ -15,16 +15,22 @@ import { nearest } from './nearest.ts';
 import type { Issue } from './parse.ts';
 
 /** An issue, with the index of the document that it is in. */
+/** An issue that is there because another document is not. */
+type NeedingIssue = Issue & { readonly needs?: string };
+
 export type CrossIssue = Issue & { readonly index: number };
 
-/** @returns every problem between the documents; an empty list when they fit together */
-export function crossCheck(documents: readonly Document[]): CrossIssue[] {
+/**
+ * @param broken - keys of documents that were declared but are not valid by themselves: they are not called missing
+ * @returns every problem between the documents; an empty list when they fit together
+ */
+export function crossCheck(documents: readonly Document[], broken: ReadonlySet<string> = new Set()): CrossIssue[] {
   const services = new Map<string, ServiceDocument>();
   for (const d of documents) if (d.kind === 'Service') services.set(d.metadata.name, d);
   const issues: CrossIssue[] = [...duplicates(documents)];
   const listeners = new Map<string, string>();
   documents.forEach((document, index) => {
-    const found = checkOne(document, services, listeners);
+    const found = checkOne(document, services, listeners).filter((issue) => !broken.has(issue.needs ?? ''));
     issues.push(...found.map((issue) => ({ ...issue, index })));
   });
   return issues;
@@ -44,7 +50,7 @@ function checkOne(
   document: Document,
   services: ReadonlyMap<string, ServiceDocument>,
   listeners: Map<string, string>,
-): Issue[] {
+): NeedingIssue[] {
   switch (document.kind) {
     case 'Service':
       return checkService(document);
@@ -59,11 +65,11 @@ function checkOne(
   }
 }
 
-function checkService({ metadata, spec }: ServiceDocument): Issue[] {
+function checkService({ metadata, spec }: ServiceDocument): NeedingIssue[] {
   return versionIssue(metadata.name, spec.stable, Object.keys(spec.versions), ['spec', 'stable']);
 }
 
-function checkRoute({ spec }: RouteDocument, services: ReadonlyMap<string, ServiceDocument>): Issue[] {
+function checkRoute({ spec }: RouteDocument, services: ReadonlyMap<string, ServiceDocument>): NeedingIssue[] {
   const service = services.get(spec.service);
   if (!service) return [missingService(spec.service, services, ['spec', 'service'])];
   const versions = Object.keys(service.spec.versions);
@@ -78,8 +84,8 @@ function checkGateway(
   { metadata, spec }: GatewayDocument,
   services: ReadonlyMap<string, ServiceDocument>,
   listeners: Map<string, string>,
-): Issue[] {
-  const issues: Issue[] = [];
+): NeedingIssue[] {
+  const issues: NeedingIssue[] = [];
   const other = listeners.get(spec.listen);
   if (other !== undefined && !spec.listen.endsWith(':0')) {
     issues.push({
@@ -100,7 +106,7 @@ function checkGateway(
   return issues;
 }
 
-function checkFault({ spec }: FaultDocument, services: ReadonlyMap<string, ServiceDocument>): Issue[] {
+function checkFault({ spec }: FaultDocument, services: ReadonlyMap<string, ServiceDocument>): NeedingIssue[] {
   const service = services.get(spec.service);
   if (!service) return [missingService(spec.service, services, ['spec', 'service'])];
   return spec.version === undefined
@@ -109,7 +115,7 @@ function checkFault({ spec }: FaultDocument, services: ReadonlyMap<string, Servi
 }
 
 /** An experiment may stand in a file without its service (it is in the control plane): then only what is known is checked. */
-function checkCanary({ spec }: CanaryDocument, services: ReadonlyMap<string, ServiceDocument>): Issue[] {
+function checkCanary({ spec }: CanaryDocument, services: ReadonlyMap<string, ServiceDocument>): NeedingIssue[] {
   if (services.size === 0) return [];
   const service = services.get(spec.service);
   if (!service) return [missingService(spec.service, services, ['spec', 'service'])];
@@ -120,9 +126,14 @@ function checkCanary({ spec }: CanaryDocument, services: ReadonlyMap<string, Ser
   ];
 }
 
-function missingService(name: string, services: ReadonlyMap<string, ServiceDocument>, path: PropertyKey[]): Issue {
+function missingService(
+  name: string,
+  services: ReadonlyMap<string, ServiceDocument>,
+  path: PropertyKey[],
+): NeedingIssue {
   const hint = nearest(name, [...services.keys()]);
   return {
+    needs: `Service/${name}`,
     path,
     message: `there is no Service "${name}"; ${hint ? `did you mean "${hint}"?` : `declare it in the same set of files`}`,
   };

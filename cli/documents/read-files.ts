@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import type { Problem } from '../../contracts/errors.ts';
 import { parseFile } from '../../contracts/parse.ts';
 import type { Located } from '../../contracts/parse.ts';
-import { crossCheck } from '../../contracts/validate.ts';
-import { keyOf } from '../../contracts/document.ts';
+import { crossCheckFiles } from '../../contracts/validate-files.ts';
 import { UsageError } from '../failure.ts';
 import { resolve } from 'node:path';
 
@@ -29,6 +28,7 @@ export async function readFiles(paths: readonly string[], cwd: string): Promise<
   const problems: Problem[] = [];
   const texts = new Map<string, string>();
   const files: string[] = [];
+  const broken: string[] = [];
   for (const path of paths) files.push(...(await expand(path, cwd)));
   for (const file of new Set(files)) {
     const text = await readText(file, cwd);
@@ -40,8 +40,9 @@ export async function readFiles(paths: readonly string[], cwd: string): Promise<
     const parsed = parseFile(file, text);
     documents.push(...parsed.documents);
     problems.push(...parsed.problems);
+    broken.push(...parsed.broken);
   }
-  problems.push(...acrossFiles(documents));
+  problems.push(...crossCheckFiles(documents, broken));
   return { files: [...new Set(files)], documents, problems, texts };
 }
 
@@ -61,21 +62,4 @@ function absent(error: unknown): undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EACCES') return undefined;
   throw error;
-}
-
-/** Problems between documents, each at the line that its document has for it. */
-function acrossFiles(documents: readonly Located[]): Problem[] {
-  return crossCheck(documents.map((d) => d.document)).flatMap((issue) => {
-    const located = documents[issue.index];
-    if (!located) return [];
-    const path = issue.path.map((p) => (typeof p === 'number' ? `[${p}]` : `.${String(p)}`)).join('');
-    return [
-      {
-        file: located.file,
-        ...located.locate(issue.path),
-        path: `${keyOf(located.document)} ${path.replace(/^\./, '')}`.trim(),
-        message: issue.message,
-      },
-    ];
-  });
 }

@@ -5,8 +5,8 @@ import { CONFIG_KINDS, keyOf } from '../../contracts/document.ts';
 import type { SourceDocument } from '../../contracts/document.ts';
 import type { Problem } from '../../contracts/errors.ts';
 import { parseFile } from '../../contracts/parse.ts';
-import type { Located } from '../../contracts/parse.ts';
-import { crossCheck } from '../../contracts/validate.ts';
+import type { Located, Parsed } from '../../contracts/parse.ts';
+import { crossCheckFiles } from '../../contracts/validate-files.ts';
 
 export type FileDocuments = {
   readonly documents: readonly SourceDocument[];
@@ -21,12 +21,14 @@ const DOCUMENT_FILE = /\.(ya?ml|json)$/;
 export async function readDocuments(paths: readonly string[]): Promise<FileDocuments> {
   const located: Located[] = [];
   const problems: Problem[] = [];
+  const broken: string[] = [];
   for (const file of await expandAll(paths)) {
     const parsed = await readOne(file);
     located.push(...parsed.documents);
     problems.push(...parsed.problems);
+    broken.push(...parsed.broken);
   }
-  problems.push(...acrossFiles(located));
+  problems.push(...crossCheckFiles(located, broken));
   const isConfig = ({ document }: Located): boolean => CONFIG_KINDS.some((kind) => kind === document.kind);
   return {
     documents: located.filter(isConfig).map((d) => d.source),
@@ -48,29 +50,12 @@ async function expandAll(paths: readonly string[]): Promise<ReadonlySet<string>>
   return files;
 }
 
-async function readOne(file: string): Promise<Pick<ReturnType<typeof parseFile>, 'documents' | 'problems'>> {
+async function readOne(file: string): Promise<Parsed> {
   try {
     return parseFile(file, await readFile(file, 'utf8'));
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
     const message = `the file cannot be read (${String(error.code)}); is the name right?`;
-    return { documents: [], problems: [{ file, line: 1, column: 1, path: '', message }] };
+    return { documents: [], broken: [], problems: [{ file, line: 1, column: 1, path: '', message }] };
   }
-}
-
-/** Problems between documents, each at the line that its document has for it. */
-function acrossFiles(located: readonly Located[]): Problem[] {
-  return crossCheck(located.map((d) => d.document)).flatMap((issue) => {
-    const at = located[issue.index];
-    if (!at) return [];
-    const path = issue.path.map((p) => (typeof p === 'number' ? `[${p}]` : `.${String(p)}`)).join('');
-    return [
-      {
-        file: at.file,
-        ...at.locate(issue.path),
-        path: `${keyOf(at.document)} ${path.replace(/^\./, '')}`.trim(),
-        message: issue.message,
-      },
-    ];
-  });
 }

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { formatProblem, parseFile } from './parse.ts';
+import { crossCheckFiles } from './validate-files.ts';
+
+/** Every problem of one file, as a person reads them. */
+function problemsOf(text: string): string[] {
+  const { documents, problems, broken } = parseFile('mesh.yaml', text);
+  return [...problems, ...crossCheckFiles(documents, broken)].map(formatProblem);
+}
+
+const SERVICE = `apiVersion: meshproof.dev/v1
+kind: Service
+metadata: {name: web}
+spec: {stable: v1, versions: {v1: {endpoints: ["127.0.0.1:9081"]}, v2: {endpoints: ["127.0.0.1:9082"]}}}
+`;
+const gateway = (name: string, listen: string, service = 'web'): string => `apiVersion: meshproof.dev/v1
+kind: Gateway
+metadata: {name: ${name}}
+spec: {listen: "${listen}", defaultService: ${service}}
+`;
+const canary = (spec: string): string => `apiVersion: meshproof.dev/v1
+kind: Canary
+metadata: {name: web-v2}
+spec: {service: web, baseline: v1, ${spec}}
+`;
+
+describe('checks across documents', () => {
+  it('say nothing about files that fit together', () => {
+    expect(problemsOf([SERVICE, gateway('edge', '127.0.0.1:8080'), canary('candidate: v2')].join('---\n'))).toEqual([]);
+  });
+
+  it('find two gateways on one address, at the line of the second', () => {
+    const text = [SERVICE, gateway('a', '127.0.0.1:8080'), gateway('b', '127.0.0.1:8080')].join('---\n');
+    expect(problemsOf(text)).toEqual([
+      'mesh.yaml:14:16: Gateway/b spec.listen: 127.0.0.1:8080 is the address of Gateway/a already; give each gateway its own',
+    ]);
+  });
+
+  it('find a version that does not exist, and name the nearest', () => {
+    expect(problemsOf([SERVICE, canary('candidate: v22')].join('---\n'))).toEqual([
+      'mesh.yaml:9:47: Canary/web-v2 spec.candidate: Service "web" has no version "v22"; did you mean "v2"?',
+    ]);
+  });
+
+  it('do not call a service missing that is there and wrong in itself', () => {
+    const broken = SERVICE.replace('127.0.0.1:9081', 'nowhere');
+    const problems = problemsOf([broken, gateway('edge', '127.0.0.1:8080')].join('---\n'));
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain('"nowhere" is not an address');
+  });
+
+  it('find a document that is declared twice', () => {
+    expect(problemsOf([SERVICE, SERVICE].join('---\n'))).toEqual([
+      expect.stringContaining('Service/web is declared twice'),
+    ]);
+  });
+});
