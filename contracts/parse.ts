@@ -53,7 +53,11 @@ export function parseFile(file: string, text: string): Parsed {
     }
     if (yaml.errors.length > 0 || yaml.contents === null || isEmptyScalar(yaml.contents)) continue;
     const locate = (path: readonly PropertyKey[]): { line: number; column: number } => positionOf(yaml, path, lines);
-    const source: unknown = yaml.toJS();
+    const source = toSource(yaml);
+    if (source instanceof ReferenceError) {
+      problems.push({ file, ...locate([]), path: '', message: source.message });
+      continue;
+    }
     const checked = checkDocument(source);
     if (checked.ok) documents.push({ document: checked.document, source: source as SourceDocument, file, locate });
     else {
@@ -235,6 +239,16 @@ function describePath(source: unknown, path: readonly PropertyKey[]): string {
     .join('')
     .replace(/^\./, '');
   return tail === '' ? head : `${head} ${tail}`;
+}
+
+/** An alias that leads nowhere, or to too much, shows only when the document is read out. */
+function toSource(yaml: YamlDocument.Parsed): unknown {
+  try {
+    return yaml.toJS() as unknown;
+  } catch (error) {
+    if (error instanceof ReferenceError) return error;
+    throw error;
+  }
 }
 
 /** `Kind/name` of what may not be a document at all. */
