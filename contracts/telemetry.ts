@@ -1,8 +1,18 @@
 /** What a proxy counted since its last report: deltas, never totals, so that a control plane may sum them blindly. */
 import { z } from 'zod';
+import { BUCKET_COUNT } from './histogram.ts';
 import { Arm } from './overlay.ts';
 
-export const Buckets = z.array(z.tuple([z.int().min(0), z.int().min(0)]));
+/** Sparse counts of the shared latency histogram: [bucket, count]. */
+export const Buckets = z.array(
+  z.tuple([
+    z
+      .int()
+      .min(0)
+      .max(BUCKET_COUNT - 1),
+    z.int().min(0),
+  ]),
+);
 
 /** What users saw, per route: one count per request, after retries and shield. */
 export const TrafficRow = z.object({

@@ -72,7 +72,8 @@ export class ControlPlane {
   /** Opens on a store, and takes up every experiment of its journal. */
   static async open(store: Store, surroundings: Surroundings): Promise<ControlPlane> {
     const documents = await Documents.load(store);
-    const hub = new Hub(documents, await store.overlays(), surroundings.wallClock);
+    const { wallClock, log } = surroundings;
+    const hub = new Hub({ documents, overlays: await store.overlays(), wallClock, log });
     const plane = new ControlPlane(store, documents, hub, surroundings);
     try {
       await plane.runner.resume();

@@ -179,11 +179,63 @@ describe('distribution', () => {
     expect(await shown([])).toMatchObject([{ sync: 'ACKED', message: null }]);
   });
 
-  it('closes a connection that does not speak the protocol', async () => {
+  it.each([
+    ['{"type":"nonsense"}', /^WIRE_MALFORMED: type/],
+    ['{"type":"ack"}', /^WIRE_MALFORMED: version/],
+    ['no json \u00e9', /^WIRE_MALFORMED: /],
+    ['null', /^WIRE_MALFORMED: /],
+    [
+      { type: 'hello', v: 1, node: { id: 'b', role: 'gateway', gateways: [], pid: 1, build: '' }, configVersion: null },
+      /^WIRE_MALFORMED: a second hello/,
+    ],
+    [
+      {
+        type: 'telemetry',
+        seq: 0,
+        windowMs: 1,
+        traffic: [],
+        arms: [{ ...armRow('x', 0, 'baseline', 0, 1, 0), latency: [[1e9, 1]] }],
+      },
+      /^WIRE_MALFORMED: arms.0.latency/,
+    ],
+  ])('closes a connection that does not speak the protocol, with the reason: %j', async (message, reason) => {
     const edge = await proxy();
-    edge.say('{"type":"nonsense"}');
-    await edge.closing();
+    edge.say(message);
+    expect(await edge.closing()).toMatch(reason);
     expect((await control.ask('GET', API.health)).status).toBe(200);
+  });
+
+  it('gives a proxy that comes twice to the newer connection', async () => {
+    const old = await proxy();
+    await old.hear('overlays');
+    const edge = await proxy();
+    expect(await old.closing()).toBe('another connection of this proxy took over');
+    await edge.hear('overlays');
+    const { body } = await control.ask('GET', API.proxies);
+    expect(body['proxies']).toMatchObject([{ id: 'edge', connected: true }]);
+  });
+
+  it('goes on for the others when a report of one cannot be taken', async () => {
+    const [edge, other] = [await proxy('edge'), await proxy('other')];
+    await Promise.all([edge.hear('overlays'), other.hear('overlays')]);
+    control.plane.hub.onReport = ({ node }) => {
+      if (node === 'edge') throw new Error('a mistake of ours');
+    };
+    edge.report();
+    expect(await edge.closing()).toMatch(/^INTERNAL/);
+    other.report();
+    other.say({ type: 'nack', version: 0, code: 'WIRE_BASE_MISMATCH', message: '' });
+    await other.hear('snapshot');
+    expect((await control.ask('GET', API.health)).body).toMatchObject({ proxies: 1 });
+  });
+
+  it('keeps the leases of faults alive', async () => {
+    const edge = await proxy();
+    await edge.hear('overlays');
+    const spec = { service: 'reviews', delay: { fixed: '1s' }, lease: '150ms' };
+    edge.heard.length = 0;
+    await apply(service(), { apiVersion: 'meshproof.dev/v1', kind: 'Fault', metadata: { name: 'slow' }, spec });
+    for (let beats = 0; beats < 5; beats++) await edge.hear('heartbeat');
   });
 
   it('counts the reports that were lost', async () => {

@@ -6,57 +6,73 @@ import type { RawData, WebSocket } from 'ws';
 import type { ProxyView } from '../../contracts/live.ts';
 import type { Overlay } from '../../contracts/overlay.ts';
 import type { ArmRow, TrafficRow } from '../../contracts/telemetry.ts';
-import { FromProxy } from '../../contracts/wire.ts';
+import type { FromProxy } from '../../contracts/wire.ts';
+import { validOnes } from '../documents/check.ts';
 import type { Change, Documents } from '../documents/documents.ts';
+import type { Log } from '../log.ts';
+import { Heartbeat, heartbeatEveryMs } from './heartbeat.ts';
+import { readMessage } from './incoming.ts';
+import { KnownProxies } from './known-proxies.ts';
+import { Liveness } from './liveness.ts';
+import * as outgoing from './outgoing.ts';
 import { ProxySession } from './proxy-session.ts';
 
-/** A heartbeat may be lost twice before a lease runs out. */
-const HEARTBEATS_PER_LEASE = 3;
-const SLOWEST_HEARTBEAT_MS = 1_000;
+const PING_MS = 5_000;
+const HELLO_WITHIN_MS = 10_000;
+// Codes of RFC 6455 §7.4.1.
+const TAKEN_OVER = 1000;
+const GOING_AWAY = 1001;
 const POLICY_VIOLATION = 1008;
-const REMEMBERED_GONE = 200;
+const INTERNAL_ERROR = 1011;
 
 export type Report = {
   readonly node: string;
   readonly traffic: readonly TrafficRow[];
   readonly arms: readonly ArmRow[];
 };
+export type HubOptions = {
+  readonly documents: Documents;
+  /** In force when we last ran. */
+  readonly overlays: readonly Overlay[];
+  readonly wallClock: () => Date;
+  readonly log: Log;
+};
 
 export class Hub {
   readonly #documents: Documents;
   readonly #wallClock: () => Date;
+  readonly #log: Log;
   readonly #sessions = new Map<WebSocket, ProxySession>();
-  /** The last session of proxies that are gone, for the list of proxies. */
-  readonly #gone = new Map<string, ProxySession>();
+  readonly #known = new KnownProxies();
+  readonly #liveness = new Liveness(PING_MS);
+  readonly #heartbeat = new Heartbeat(() => this.#broadcast(outgoing.heartbeat(this.#overlays)));
+  readonly #snapshots = new outgoing.Snapshots();
   #overlays: readonly Overlay[] = [];
   #revision = 0;
-  #heartbeat: NodeJS.Timeout | undefined;
-  readonly #alive = new WeakSet<WebSocket>();
-  readonly #pings: NodeJS.Timeout;
-  /** What each proxy has acknowledged to this process, by node: a number alone says nothing when the data was reset. */
-  readonly #ackedVersions = new Map<string, number>();
-  /** The last report of each proxy: one whose receipt was lost on the way is sent again. */
-  readonly #lastReports = new Map<string, string>();
-  /** Proxies that were told to halt and have not answered yet. */
-  readonly #haltAsked = new Set<ProxySession>();
+  #lostReports = 0;
   onReport: (report: Report) => void = () => {};
   /** A proxy was halted by somebody at its own admin address. */
   onHalted: (node: string) => void = () => {};
 
-  constructor(documents: Documents, overlays: readonly Overlay[], wallClock: () => Date) {
+  constructor({ documents, overlays, wallClock, log }: HubOptions) {
     this.#documents = documents;
     this.#wallClock = wallClock;
+    this.#log = log;
     this.setOverlays(overlays);
     documents.onChange = (change) => this.#sendChange(change);
-    this.#pings = setInterval(() => this.#ping(), 5_000);
   }
 
   /** Takes a new connection over. */
   attach(socket: WebSocket): void {
-    this.#alive.add(socket);
-    socket.on('pong', () => this.#alive.add(socket));
+    this.#liveness.watch(socket);
+    const late = setTimeout(() => {
+      if (!this.#sessions.has(socket)) this.#refuse(socket, `no hello within ${HELLO_WITHIN_MS} ms`);
+    }, HELLO_WITHIN_MS);
     socket.on('message', (data: RawData) => this.#onMessage(socket, data));
-    socket.on('close', () => this.#detach(socket));
+    socket.on('close', () => {
+      clearTimeout(late);
+      this.#detach(socket);
+    });
     socket.on('error', () => socket.terminate());
   }
 
@@ -72,132 +88,143 @@ export class Hub {
     this.#overlays = overlays;
     this.#revision++;
     this.#broadcast(this.#overlaysText());
-    this.#startHeartbeat();
+    this.#setRhythm();
   }
 
   /** Tells every proxy to drop overlays and faults now. @returns how many were told */
   halt(reason: string): number {
-    for (const session of this.#sessions.values()) this.#haltAsked.add(session);
-    this.#broadcast(JSON.stringify({ type: 'halt', reason }));
+    this.#broadcast(outgoing.halt(reason));
+    for (const session of this.#sessions.values()) session.haltAsked();
     return this.#sessions.size;
   }
 
   views(): readonly ProxyView[] {
     const target = this.#documents.version;
     const here = [...this.#sessions.values()].map((s) => s.view(target, true));
-    const ids = new Set(here.map((v) => v.id));
-    const gone = [...this.#gone.values()].filter((s) => !ids.has(s.node.id)).map((s) => s.view(target, false));
+    const gone = [...this.#known.gone()].map((s) => s.view(target, false));
     return [...here, ...gone].sort((a, b) => a.id.localeCompare(b.id));
   }
 
+  /** Since the start of this process. */
   get lostReports(): number {
-    return [...this.#sessions.values(), ...this.#gone.values()].reduce((sum, s) => sum + s.lostReports, 0);
+    return this.#lostReports;
   }
 
   close(): void {
-    clearInterval(this.#heartbeat);
-    clearInterval(this.#pings);
-    for (const socket of this.#sessions.keys()) socket.close(1001, 'the control plane stops');
+    this.#heartbeat.close();
+    this.#liveness.close();
+    for (const session of this.#sessions.values()) session.close(GOING_AWAY, 'the control plane stops');
   }
 
   #onMessage(socket: WebSocket, data: RawData): void {
-    let message: FromProxy;
+    if (socket.readyState !== socket.OPEN) return; // closing: a session that was taken over has no say any more
+    const read = readMessage(data);
+    if ('malformed' in read) return this.#refuse(socket, read.malformed);
     try {
-      message = FromProxy.parse(JSON.parse((data as Buffer).toString('utf8')));
-    } catch (error) {
-      const detail = error instanceof Error ? error.message.replace(/\s+/g, ' ') : '';
-      socket.close(POLICY_VIOLATION, `WIRE_MALFORMED: ${detail}`.slice(0, 120));
-      return;
+      this.#take(socket, read.message);
+    } catch (err) {
+      // Ours, not the proxy's: one report that cannot be taken must not end the control plane of all others.
+      this.#log.error({ err, type: read.message.type, node: this.#nodeOf(socket) }, 'a message could not be taken');
+      socket.close(INTERNAL_ERROR, 'INTERNAL: see the log of the control plane');
     }
-    const session = this.#sessions.get(socket);
-    if (message.type === 'hello') this.#welcome(socket, message);
-    else if (!session) socket.close(POLICY_VIOLATION, 'WIRE_MALFORMED: the first message must be hello');
-    else this.#heard(session, message);
   }
 
-  #welcome(socket: WebSocket, hello: Extract<FromProxy, { type: 'hello' }>): void {
-    for (const [other, session] of this.#sessions)
-      if (session.node.id === hello.node.id) other.close(1000, 'another connection of this proxy took over');
-    const session = new ProxySession(socket, hello.node, hello.configVersion, this.#wallClock().toISOString());
+  #take(socket: WebSocket, message: FromProxy): void {
+    const session = this.#sessions.get(socket);
+    if (message.type === 'hello') {
+      if (session) this.#refuse(socket, 'a second hello');
+      else this.#welcome(socket, message);
+    } else if (session) this.#heard(session, message);
+    else this.#refuse(socket, 'the first message must be hello');
+  }
+
+  #refuse(socket: WebSocket, why: string): void {
+    this.#log.warn({ node: this.#nodeOf(socket), why }, 'a connection is closed: WIRE_MALFORMED');
+    socket.close(POLICY_VIOLATION, `WIRE_MALFORMED: ${why}`.replace(/[^\x20-\x7e]/g, '?').slice(0, 120));
+  }
+
+  #nodeOf(socket: WebSocket): string | undefined {
+    return this.#sessions.get(socket)?.node.id;
+  }
+
+  #welcome(socket: WebSocket, { node, configVersion }: Extract<FromProxy, { type: 'hello' }>): void {
+    for (const [other, session] of this.#sessions) {
+      if (session.node.id !== node.id) continue;
+      session.close(TAKEN_OVER, 'another connection of this proxy took over');
+      this.#detach(other);
+    }
+    const known = this.#known.arrived(node.id);
+    const session = new ProxySession(socket, node, known, configVersion, this.#wallClock().toISOString());
     this.#sessions.set(socket, session);
-    this.#gone.delete(hello.node.id);
-    const known = this.#ackedVersions.get(hello.node.id) === hello.configVersion;
-    if (!known || hello.configVersion !== this.#documents.version)
-      session.sendSnapshot(this.#documents.version, this.#documents.config());
-    session.sendText(this.#overlaysText());
+    this.#log.info({ node: node.id, role: node.role, configVersion }, 'a proxy is connected');
+    if (configVersion !== this.#documents.version || known.ackedVersion !== configVersion) this.#sendSnapshot(session);
+    this.#send(session, this.#overlaysText());
   }
 
   #heard(session: ProxySession, message: Exclude<FromProxy, { type: 'hello' }>): void {
     session.lastSeenAt = this.#wallClock().toISOString();
+    const node = session.node.id;
     switch (message.type) {
       case 'ack':
         session.acked(message.version);
-        this.#ackedVersions.set(session.node.id, message.version);
         break;
       case 'nack':
         session.nacked(message.code, message.message);
-        if (message.code === 'WIRE_BASE_MISMATCH')
-          session.sendSnapshot(this.#documents.version, this.#documents.config());
+        this.#log.warn({ node, version: message.version, code: message.code, why: message.message }, 'refused');
+        if (message.code === 'WIRE_BASE_MISMATCH') this.#sendSnapshot(session);
         break;
       case 'overlays-ack':
         session.overlaysAcked(message.refused);
+        if (message.refused.length > 0) this.#log.warn({ node, refused: message.refused }, 'overlays are refused');
         break;
       case 'telemetry':
-        session.reported(message.seq);
-        if (message.reportId !== undefined && this.#lastReports.get(session.node.id) === message.reportId) break;
-        if (message.reportId !== undefined) this.#lastReports.set(session.node.id, message.reportId);
-        this.onReport({ node: session.node.id, traffic: message.traffic, arms: message.arms });
+        this.#lostReports += session.reported(message.seq);
+        if (!session.isNew(message.reportId)) break;
+        this.onReport({ node, traffic: message.traffic, arms: message.arms });
         break;
       case 'lease-expired': // it has let go of an overlay that we still want: we were late, so send it again
-        session.sendText(this.#overlaysText());
+        this.#log.warn({ node, experimentId: message.experimentId, epoch: message.epoch }, 'a lease ran out');
+        this.#send(session, this.#overlaysText());
         break;
       case 'halted':
-        if (!this.#haltAsked.delete(session)) this.onHalted(session.node.id);
+        if (!session.halted()) this.onHalted(node);
         break;
     }
   }
 
-  #sendChange({ version, base, set, remove }: Change): void {
-    const text = JSON.stringify({ type: 'delta', base, version, set, remove });
-    this.#broadcast(text);
+  #sendChange(change: Change): void {
+    this.#broadcast(outgoing.delta(change));
+    this.#setRhythm();
+  }
+
+  #sendSnapshot(session: ProxySession): void {
+    this.#send(
+      session,
+      this.#snapshots.text(this.#documents.version, () => this.#documents.config()),
+    );
   }
 
   #overlaysText(): string {
-    return JSON.stringify({ type: 'overlays', revision: this.#revision, overlays: this.#overlays });
+    return outgoing.overlays(this.#revision, this.#overlays);
   }
 
-  #startHeartbeat(): void {
-    clearInterval(this.#heartbeat);
-    const leases = this.#overlays.map((o) => o.leaseMs);
-    const everyMs = Math.max(50, Math.min(SLOWEST_HEARTBEAT_MS, ...leases.map((ms) => ms / HEARTBEATS_PER_LEASE)));
-    this.#heartbeat = setInterval(() => {
-      this.#broadcast(JSON.stringify({ type: 'heartbeat', experimentIds: this.#overlays.map((o) => o.experimentId) }));
-    }, everyMs);
+  #setRhythm(): void {
+    this.#heartbeat.every(heartbeatEveryMs(this.#overlays, validOnes(this.#documents.config())));
   }
 
   #broadcast(text: string): void {
-    for (const session of this.#sessions.values()) session.sendText(text);
+    for (const session of this.#sessions.values()) this.#send(session, text);
+  }
+
+  #send(session: ProxySession, text: string): void {
+    if (!session.send(text)) this.#log.warn({ node: session.node.id }, 'a proxy does not read; it is cut off');
   }
 
   #detach(socket: WebSocket): void {
     const session = this.#sessions.get(socket);
-    this.#sessions.delete(socket);
     if (!session) return;
-    this.#haltAsked.delete(session);
-    this.#gone.set(session.node.id, session);
-    const oldest = this.#gone.keys().next().value;
-    if (this.#gone.size <= REMEMBERED_GONE || oldest === undefined) return;
-    this.#gone.delete(oldest);
-    this.#ackedVersions.delete(oldest);
-    this.#lastReports.delete(oldest);
-  }
-
-  /** A peer that did not answer the last ping is dead. */
-  #ping(): void {
-    for (const socket of this.#sessions.keys()) {
-      if (!this.#alive.has(socket)) socket.terminate();
-      this.#alive.delete(socket);
-      socket.ping();
-    }
+    this.#sessions.delete(socket);
+    this.#known.left(session);
+    this.#log.info({ node: session.node.id }, 'a proxy is gone');
   }
 }

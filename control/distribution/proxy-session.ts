@@ -1,46 +1,48 @@
 /** One proxy's connection: what it was sent, what it acknowledged, and when it was last heard. */
 import type { WebSocket } from 'ws';
-import type { SourceDocument } from '../../contracts/document.ts';
 import type { ProxyView } from '../../contracts/live.ts';
-import type { FromControl, NodeInfo } from '../../contracts/wire.ts';
+import type { NodeInfo } from '../../contracts/wire.ts';
+import type { KnownProxy } from './known-proxies.ts';
 
 /** A proxy that does not read is cut off when this much waits for it. */
 const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
+/** Of the reason in a close frame (RFC 6455 §5.5.1 leaves 123 bytes). */
+const MAX_REASON_CHARACTERS = 120;
 
 export class ProxySession {
   readonly node: NodeInfo;
+  readonly known: KnownProxy;
   readonly #socket: WebSocket;
   configVersion: number | null;
   #refusal: string | null = null;
   #overlayRefusal: string | null = null;
   #lastSeq = -1;
+  /** Halts that it was told and has not answered. */
+  #haltsAsked = 0;
   lostReports = 0;
   lastSeenAt: string;
 
-  constructor(socket: WebSocket, node: NodeInfo, configVersion: number | null, nowIso: string) {
+  constructor(socket: WebSocket, node: NodeInfo, known: KnownProxy, configVersion: number | null, nowIso: string) {
     this.#socket = socket;
     this.node = node;
+    this.known = known;
     this.configVersion = configVersion;
     this.lastSeenAt = nowIso;
   }
 
-  send(message: FromControl): void {
-    this.sendText(JSON.stringify(message));
-  }
-
-  /** For messages that go to many: made into text once. */
-  sendText(text: string): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
-    if (this.#socket.bufferedAmount > MAX_BUFFERED_BYTES) this.#socket.terminate();
-    else this.#socket.send(text);
-  }
-
-  sendSnapshot(version: number, documents: readonly SourceDocument[]): void {
-    this.send({ type: 'snapshot', version, documents: documents as unknown as Record<string, unknown>[] });
+  /** @param text - a FromControl message; made into text once for all who get it @returns false when it was cut off instead */
+  send(text: string): boolean {
+    if (this.#socket.readyState !== this.#socket.OPEN) return true;
+    if (this.#socket.bufferedAmount > MAX_BUFFERED_BYTES) {
+      this.#socket.terminate();
+      return false;
+    }
+    this.#socket.send(text);
+    return true;
   }
 
   acked(version: number): void {
-    this.configVersion = version;
+    this.configVersion = this.known.ackedVersion = version;
     this.#refusal = null;
   }
 
@@ -58,18 +60,35 @@ export class ProxySession {
         : refused.map((r) => `overlay of ${r.experimentId}: ${r.code}: ${r.message}`).join('; ');
   }
 
-  /** Counts the reports that were lost before this one. */
-  reported(seq: number): void {
-    if (seq > this.#lastSeq + 1) this.lostReports += seq - this.#lastSeq - 1;
+  /** @returns how many reports were lost before this one */
+  reported(seq: number): number {
+    const lost = Math.max(0, seq - this.#lastSeq - 1);
     this.#lastSeq = seq;
+    this.lostReports += lost;
+    return lost;
+  }
+
+  /** @returns false when this very report was taken before, on this connection or on the last one */
+  isNew(reportId: string | undefined): boolean {
+    if (reportId === undefined) return true;
+    if (this.known.lastReportId === reportId) return false;
+    this.known.lastReportId = reportId;
+    return true;
+  }
+
+  haltAsked(): void {
+    this.#haltsAsked++;
+  }
+
+  /** @returns whether we asked for the halt that it tells of */
+  halted(): boolean {
+    if (this.#haltsAsked === 0) return false;
+    this.#haltsAsked--;
+    return true;
   }
 
   close(code: number, reason: string): void {
-    this.#socket.close(code, reason.slice(0, 120));
-  }
-
-  terminate(): void {
-    this.#socket.terminate();
+    this.#socket.close(code, reason.slice(0, MAX_REASON_CHARACTERS));
   }
 
   view(targetVersion: number, connected: boolean): ProxyView {

@@ -12,6 +12,7 @@ export class ScriptedProxy {
   #waiting: (() => void)[] = [];
   #seq = 0;
   closed = false;
+  closeReason = '';
 
   private constructor(address: string, id: string) {
     this.#id = id;
@@ -20,7 +21,8 @@ export class ScriptedProxy {
       this.heard.push(FromControl.parse(JSON.parse(data.toString('utf8'))));
       this.#wake();
     });
-    this.#socket.on('close', () => {
+    this.#socket.on('close', (_code, reason: Buffer) => {
+      this.closeReason = reason.toString('utf8');
       this.closed = true;
       this.#wake();
     });
@@ -68,8 +70,10 @@ export class ScriptedProxy {
     }
   }
 
-  async closing(): Promise<void> {
+  /** Waits for the end. @returns the reason that was given */
+  async closing(): Promise<string> {
     while (!this.closed) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    return this.closeReason;
   }
 
   close(): void {
