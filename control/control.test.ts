@@ -360,35 +360,3 @@ describe('a halt', () => {
     expect(await (await proxy('late')).hear('snapshot')).toMatchObject({ documents: [service()] });
   });
 });
-
-describe('the API', () => {
-  it('refuses pages of other origins and bent host names', async () => {
-    const asked = await control.ask('POST', API.halt, {}, { origin: 'http://evil.test' });
-    expect([asked.status, (asked.body['error'] as { code: string }).code]).toEqual([403, 'ORIGIN_REFUSED']);
-    expect((await control.ask('POST', API.halt, {}, { origin: `http://${control.address}` })).status).toBe(200);
-  });
-
-  it('answers errors with a code of the table', async () => {
-    expect((await control.ask('PUT', API.documents, { documents: [{}] })).body['error']).toMatchObject({
-      code: 'DOCUMENT_INVALID',
-      problems: [{ path: 'documents[0] apiVersion' }],
-    });
-    expect((await control.ask('GET', API.experiment('none'))).body['error']).toMatchObject({
-      code: 'EXPERIMENT_NOT_FOUND',
-    });
-    expect((await control.ask('PUT', API.documents, { documents: 'all' })).body['error']).toMatchObject({
-      code: 'REQUEST_INVALID',
-    });
-    expect((await control.ask('GET', '/nothing')).body['error']).toMatchObject({ code: 'NOT_FOUND' });
-  });
-
-  it('describes each of its routes in the OpenAPI document', async () => {
-    const { body } = await control.ask('GET', API.openapi);
-    const paths = Object.entries(body['paths'] as Record<string, Record<string, unknown>>).flatMap(([path, methods]) =>
-      Object.keys(methods).map((m) => `${m} ${path}`),
-    );
-    expect(paths).toContain('put /api/v1/documents');
-    expect(paths).toContain('get /api/v1/gates/{name}');
-    expect(paths).toContain('post /api/v1/experiments/{name}/abort');
-  });
-});

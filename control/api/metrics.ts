@@ -3,6 +3,8 @@ import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { PHASES } from '../../contracts/experiment.ts';
 import type { ControlPlane } from '../control-plane.ts';
 
+export const METRICS_PATH = '/metrics';
+
 /** The process has one set of default metrics, however many control planes a test starts in it. */
 const PROCESS = new Registry();
 collectDefaultMetrics({ register: PROCESS });

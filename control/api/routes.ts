@@ -11,10 +11,14 @@ import { gateStatus } from '../../experiments/gate.ts';
 import type { ControlPlane } from '../control-plane.ts';
 
 export type ApiRoute = {
+  /** The operation's name in the OpenAPI document. */
+  readonly id: string;
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
   /** With `:name` for parameters. */
   readonly path: string;
   readonly summary: string;
+  /** Parameters of the query. */
+  readonly query?: readonly string[];
   readonly body?: z.ZodType;
   readonly answers: z.ZodType;
   readonly status?: number;
@@ -50,6 +54,7 @@ function reasonOf(body: unknown): string {
 
 const DOCUMENT_ROUTES: readonly ApiRoute[] = [
   {
+    id: 'applyDocuments',
     method: 'PUT',
     path: API.documents,
     summary: 'Apply documents: all of them, or none',
@@ -61,9 +66,11 @@ const DOCUMENT_ROUTES: readonly ApiRoute[] = [
     },
   },
   {
+    id: 'listDocuments',
     method: 'GET',
     path: API.documents,
     summary: 'List the declared documents, as they were written',
+    query: ['kind'],
     answers: z.object({ version: z.int(), documents: z.array(SourceDocumentAnswer) }),
     handle: (plane, request) => {
       const { kind } = request.query as { kind?: string };
@@ -72,6 +79,7 @@ const DOCUMENT_ROUTES: readonly ApiRoute[] = [
     },
   },
   {
+    id: 'getDocument',
     method: 'GET',
     path: `${API.documents}/:kind/:name`,
     summary: 'One document, as it was written',
@@ -84,6 +92,7 @@ const DOCUMENT_ROUTES: readonly ApiRoute[] = [
     },
   },
   {
+    id: 'deleteDocument',
     method: 'DELETE',
     path: `${API.documents}/:kind/:name`,
     summary: 'Delete a document that nothing needs',
@@ -97,6 +106,7 @@ const DOCUMENT_ROUTES: readonly ApiRoute[] = [
 
 const MESH_ROUTES: readonly ApiRoute[] = [
   {
+    id: 'listServices',
     method: 'GET',
     path: API.services,
     summary: 'Services with their golden signals and the last five minutes',
@@ -104,6 +114,7 @@ const MESH_ROUTES: readonly ApiRoute[] = [
     handle: (plane) => ({ services: plane.services() }),
   },
   {
+    id: 'getService',
     method: 'GET',
     path: `${API.services}/:name`,
     summary: 'One service',
@@ -116,6 +127,7 @@ const MESH_ROUTES: readonly ApiRoute[] = [
     },
   },
   {
+    id: 'listProxies',
     method: 'GET',
     path: API.proxies,
     summary: 'Proxies, and whether each has the newest configuration',
@@ -123,6 +135,7 @@ const MESH_ROUTES: readonly ApiRoute[] = [
     handle: (plane) => ({ proxies: plane.hub.views() }),
   },
   {
+    id: 'halt',
     method: 'POST',
     path: API.halt,
     summary:
@@ -135,6 +148,7 @@ const MESH_ROUTES: readonly ApiRoute[] = [
 
 const EXPERIMENT_ROUTES: readonly ApiRoute[] = [
   {
+    id: 'runExperiment',
     method: 'POST',
     path: API.experiments,
     summary: 'Start an experiment',
@@ -144,6 +158,7 @@ const EXPERIMENT_ROUTES: readonly ApiRoute[] = [
     handle: (plane, _request, body) => plane.run((body as z.output<typeof RunBody>).document),
   },
   {
+    id: 'listExperiments',
     method: 'GET',
     path: API.experiments,
     summary: 'The last run of each experiment, newest first',
@@ -151,6 +166,7 @@ const EXPERIMENT_ROUTES: readonly ApiRoute[] = [
     handle: (plane) => ({ experiments: plane.runner.views() }),
   },
   {
+    id: 'getExperiment',
     method: 'GET',
     path: `${API.experiments}/:name`,
     summary: 'One experiment with its verdict and evidence',
@@ -158,6 +174,7 @@ const EXPERIMENT_ROUTES: readonly ApiRoute[] = [
     handle: (plane, request) => plane.experiment(parameter(request, 'name')),
   },
   {
+    id: 'getJournal',
     method: 'GET',
     path: `${API.experiments}/:name/journal`,
     summary: 'The journal: every decision with its evidence, in order',
@@ -165,6 +182,7 @@ const EXPERIMENT_ROUTES: readonly ApiRoute[] = [
     handle: async (plane, request) => ({ entries: await plane.journal(parameter(request, 'name')) }),
   },
   {
+    id: 'getPoints',
     method: 'GET',
     path: `${API.experiments}/:name/points`,
     summary: 'Both arms, second by second',
@@ -172,6 +190,7 @@ const EXPERIMENT_ROUTES: readonly ApiRoute[] = [
     handle: (plane, request) => ({ points: plane.points(parameter(request, 'name')) }),
   },
   {
+    id: 'abortExperiment',
     method: 'POST',
     path: `${API.experiments}/:name/abort`,
     summary: 'End it now, by rolling back',
@@ -180,6 +199,7 @@ const EXPERIMENT_ROUTES: readonly ApiRoute[] = [
     handle: (plane, request, body) => plane.runner.abort(parameter(request, 'name'), caller(request), reasonOf(body)),
   },
   {
+    id: 'promoteExperiment',
     method: 'POST',
     path: `${API.experiments}/:name/promote`,
     summary: 'Promote by hand',
@@ -188,6 +208,7 @@ const EXPERIMENT_ROUTES: readonly ApiRoute[] = [
     handle: (plane, request, body) => plane.runner.promote(parameter(request, 'name'), caller(request), reasonOf(body)),
   },
   {
+    id: 'getGate',
     method: 'GET',
     path: '/api/v1/gates/:name',
     summary: 'The status document for pipelines; 200 whenever the question could be answered',
