@@ -1,16 +1,15 @@
 /** The parts of a control plane, put together, and the answers that the API and the live stream give from them. */
 import { randomBytes } from 'node:crypto';
-import type { SourceDocument } from '../contracts/document.ts';
+import type { ServiceDocument, SourceDocument } from '../contracts/document.ts';
 import type { HaltResult } from '../contracts/api.ts';
 import { MeshproofError } from '../contracts/errors.ts';
 import type { ExperimentView, JournalEntry } from '../contracts/experiment.ts';
 import type { LiveMessage, ServiceView } from '../contracts/live.ts';
-import { checkDocument } from '../contracts/parse.ts';
 import type { RunnerApi } from '../experiments/ports.ts';
 import { forPeople } from '../experiments/journal-types.ts';
 import { isOverPhase } from './experiments/phase.ts';
 import { createRunner } from '../experiments/runner.ts';
-import { checkAlone } from './documents/check.ts';
+import { checkAlone, validOnes } from './documents/check.ts';
 import { Documents } from './documents/documents.ts';
 import { needsOfRunning } from './documents/needs.ts';
 import { Hub } from './distribution/hub.ts';
@@ -54,7 +53,7 @@ export class ControlPlane {
       this.runner.observe(arms);
       const now = wallClock().getTime();
       this.#services.add(traffic, now);
-      this.#arms.add(arms, now);
+      this.#arms.add(arms, (id) => hub.overlays().some((o) => o.experimentId === id), now);
     };
     // Whoever halts one proxy means the experiment: it must not go on at the others.
     hub.onHalted = (node) => {
@@ -87,12 +86,7 @@ export class ControlPlane {
 
   /** An overlay whose experiment does not run any more (its journal is gone or damaged) must not be sent for ever. */
   async #dropOrphans(): Promise<void> {
-    const running = new Set(
-      this.runner
-        .views()
-        .filter((v) => !isOverPhase(v.phase))
-        .map((v) => v.id),
-    );
+    const running = this.#running();
     const kept = this.hub.overlays().filter((o) => running.has(o.experimentId));
     const orphans = this.hub.overlays().filter((o) => !running.has(o.experimentId));
     if (orphans.length === 0) return;
@@ -132,10 +126,17 @@ export class ControlPlane {
 
   services(): ServiceView[] {
     const now = this.#wallClock().getTime();
-    return this.documents.config().flatMap((source) => {
-      const checked = source.kind === 'Service' ? checkDocument(source) : undefined;
-      return checked?.ok && checked.document.kind === 'Service' ? [this.#services.view(checked.document, now)] : [];
-    });
+    return this.#declaredServices().map((service) => this.#services.view(service, now));
+  }
+
+  #declaredServices(): readonly ServiceDocument[] {
+    return validOnes(this.documents.config()).filter((document) => document.kind === 'Service');
+  }
+
+  /** Ids of the runs that have not ended. */
+  #running(): ReadonlySet<string> {
+    const views = this.runner.views().filter((view) => !isOverPhase(view.phase));
+    return new Set(views.map((view) => view.id));
   }
 
   /**
@@ -155,9 +156,9 @@ export class ControlPlane {
     return {
       type: 'overview',
       at: now,
-      services: this.services().map(({ points: _points, ...service }) => ({
-        ...service,
-        point: this.#services.lastPoint(service.name, now),
+      services: this.#declaredServices().map((service) => ({
+        ...this.#services.signals(service, now),
+        point: this.#services.lastPoint(service.metadata.name, now),
       })),
       experiments: [...this.runner.views()],
       proxies: [...this.hub.views()],
@@ -175,15 +176,7 @@ export class ControlPlane {
   #everySecond(): void {
     const now = this.#wallClock().getTime();
     this.#services.trim(now);
-    this.#arms.turn(
-      new Set(
-        this.runner
-          .views()
-          .filter((v) => !isOverPhase(v.phase))
-          .map((v) => v.id),
-      ),
-      now,
-    );
+    this.#arms.turn(this.#running(), now);
     if (this.live.clients > 0) this.live.publish(this.overview());
   }
 }

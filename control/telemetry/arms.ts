@@ -6,19 +6,23 @@ import type { ArmRow } from '../../contracts/telemetry.ts';
 import { Second } from './second.ts';
 
 const KEPT_SECONDS = 900;
-const KEPT_EXPERIMENTS = 20;
+/** Of those that have ended; those that run are all kept. */
+const KEPT_ENDED = 20;
 
 type Track = { readonly points: ExperimentPoint[]; at: number; intendedPpm: number; arms: Map<Arm, Second> };
 
 export class ArmTelemetry {
-  /** In the order of their start; the oldest is forgotten first. */
+  /** In the order of their start. */
   readonly #tracks = new Map<string, Track>();
   onPoint: (experimentId: string, point: ExperimentPoint) => void = () => {};
 
-  add(rows: readonly ArmRow[], nowMs: number): void {
+  /** @param inForce - whether an experiment has an overlay now; rows of experiments that nobody knows are not kept */
+  add(rows: readonly ArmRow[], inForce: (experimentId: string) => boolean, nowMs: number): void {
     const at = Math.floor(nowMs / 1_000);
     for (const row of rows) {
-      const track = this.#track(row.experimentId, at);
+      const track =
+        this.#tracks.get(row.experimentId) ?? (inForce(row.experimentId) && this.#start(row.experimentId, at));
+      if (!track) continue;
       this.#turn(row.experimentId, track, at);
       track.intendedPpm = row.candidatePpm;
       let second = track.arms.get(row.arm);
@@ -31,6 +35,8 @@ export class ArmTelemetry {
   turn(running: ReadonlySet<string>, nowMs: number): void {
     const at = Math.floor(nowMs / 1_000);
     for (const [id, track] of this.#tracks) if (track.arms.size > 0 || running.has(id)) this.#turn(id, track, at);
+    const ended = [...this.#tracks.keys()].filter((id) => !running.has(id));
+    for (const id of ended.slice(0, -KEPT_ENDED)) this.#tracks.delete(id);
   }
 
   points(experimentId: string): readonly ExperimentPoint[] {
@@ -54,13 +60,9 @@ export class ArmTelemetry {
     this.onPoint(id, point);
   }
 
-  #track(id: string, at: number): Track {
-    let track = this.#tracks.get(id);
-    if (!track) {
-      this.#tracks.set(id, (track = { points: [], at, intendedPpm: 0, arms: new Map() }));
-      const oldest = this.#tracks.keys().next().value;
-      if (this.#tracks.size > KEPT_EXPERIMENTS && oldest !== undefined) this.#tracks.delete(oldest);
-    }
+  #start(id: string, at: number): Track {
+    const track: Track = { points: [], at, intendedPpm: 0, arms: new Map() };
+    this.#tracks.set(id, track);
     return track;
   }
 }

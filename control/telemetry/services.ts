@@ -9,6 +9,10 @@ const SIGNAL_SECONDS = 10;
 
 type Window = { readonly seconds: Map<number, Second>; readonly versions: Map<number, Map<string, number>> };
 
+export type ServiceSignals = Omit<ServiceView, 'points'>;
+
+const EMPTY: Window = { seconds: new Map(), versions: new Map() };
+
 export class ServiceTelemetry {
   readonly #windows = new Map<string, Window>();
 
@@ -27,17 +31,29 @@ export class ServiceTelemetry {
     }
   }
 
+  /** Services that have anything to remember. */
+  get size(): number {
+    return this.#windows.size;
+  }
+
   /** Forgets what is older than is shown. */
   trim(nowMs: number): void {
     const oldest = Math.floor(nowMs / 1_000) - KEPT_SECONDS;
-    for (const { seconds, versions } of this.#windows.values()) {
+    for (const [service, { seconds, versions }] of this.#windows) {
       for (const at of seconds.keys()) if (at < oldest) seconds.delete(at);
       for (const at of versions.keys()) if (at < oldest) versions.delete(at);
+      if (seconds.size === 0) this.#windows.delete(service);
     }
   }
 
-  view({ metadata, spec }: ServiceDocument, nowMs: number): ServiceView {
-    const window = this.#window(metadata.name);
+  view(document: ServiceDocument, nowMs: number): ServiceView {
+    const window = this.#windows.get(document.metadata.name) ?? EMPTY;
+    return { ...this.signals(document, nowMs), points: pointsOf(window, Math.floor(nowMs / 1_000)) };
+  }
+
+  /** The golden signals of the last ten whole seconds. */
+  signals({ metadata, spec }: ServiceDocument, nowMs: number): ServiceSignals {
+    const window = this.#windows.get(metadata.name) ?? EMPTY;
     const now = Math.floor(nowMs / 1_000);
     const recent = new Second();
     const byVersion = new Map<string, number>();
@@ -60,20 +76,13 @@ export class ServiceTelemetry {
       successRate,
       ...recent.quantiles(),
       health: healthOf(successRate),
-      points: this.#points(window, now),
     };
   }
 
   /** The last whole second. */
   lastPoint(service: string, nowMs: number): ServicePoint {
     const at = Math.floor(nowMs / 1_000) - 1;
-    return pointOf(at, this.#window(service).seconds.get(at));
-  }
-
-  #points(window: Window, now: number): ServicePoint[] {
-    const seen = [...window.seconds.keys()].sort((a, b) => a - b);
-    const from = Math.max(now - KEPT_SECONDS, seen[0] ?? now);
-    return Array.from({ length: Math.max(0, now - from) }, (_, i) => pointOf(from + i, window.seconds.get(from + i)));
+    return pointOf(at, this.#windows.get(service)?.seconds.get(at));
   }
 
   #window(service: string): Window {
@@ -88,6 +97,12 @@ function healthOf(successRate: number | null): ServiceView['health'] {
   if (successRate === null) return 'unknown';
   if (successRate < 0.95) return 'failing';
   return successRate < 0.99 ? 'degraded' : 'ok';
+}
+
+function pointsOf(window: Window, now: number): ServicePoint[] {
+  const first = Math.min(now, ...window.seconds.keys());
+  const from = Math.max(now - KEPT_SECONDS, first);
+  return Array.from({ length: now - from }, (_, i) => pointOf(from + i, window.seconds.get(from + i)));
 }
 
 function pointOf(at: number, second: Second | undefined): ServicePoint {
