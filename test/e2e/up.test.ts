@@ -26,7 +26,8 @@ async function shopAt(folder: string): Promise<{ file: string; control: string; 
 
 async function freeBlock(): Promise<number> {
   for (;;) {
-    const base = 20_000 + Math.floor(Math.random() * 300) * 100;
+    // Below the range that the system takes ports of outgoing connections from (Linux: from 32768).
+    const base = 20_000 + Math.floor(Math.random() * 120) * 100;
     const free = await Promise.all([0, 1, 11, 12, 13, 14, 15, 16, 21, 23, 24, 25].map((n) => isFree(base + n)));
     if (free.every(Boolean)) return base;
   }
