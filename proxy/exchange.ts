@@ -7,89 +7,43 @@ import { ERRORS } from '../contracts/errors.ts';
 import type { ErrorCode } from '../contracts/errors.ts';
 import { answerHead, bodyEndOf, DECHUNKED, FRAMED, TUNNELLED, unframedHead } from './downstream/answer-head.ts';
 import type { BodyEnd } from './downstream/answer-head.ts';
+import type { BodyFilter } from './body-filter.ts';
+import { BodyPipe, hasBody, pipeFraming } from './body-pipe.ts';
 import type { Downstream } from './downstream/connection.ts';
+import { ExchangeState } from './exchange-state.ts';
 import { ExchangeTimers } from './exchange-timers.ts';
 import type { Timed } from './exchange-timers.ts';
-import type { RequestHead, ResponseHead } from './http1/head.ts';
+import type { ResponseHead } from './http1/head.ts';
 import { CONTINUE } from './plan/plan.ts';
-import type { AttemptFailure, RoutePlan, ServicePlan, VersionPlan } from './plan/plan.ts';
+import type { AttemptFailure, AttemptOutcome, ServicePlan } from './plan/plan.ts';
 import { routeOf } from './plan/route-of.ts';
-import type { ActiveFault } from './faults.ts';
 import type { Runtime } from './runtime.ts';
-import { CODE_OF_FAILURE, localAnswer } from './rescue.ts';
-import type { ArmCounters } from './telemetry/counters.ts';
+import { CODE_OF_FAILURE, localAnswer, plainAnswer } from './rescue.ts';
 import { recordOutcome } from './telemetry/record-outcome.ts';
-import type { TunnelKind, UpstreamConnection, UpstreamFailure, UpstreamUser } from './upstream/connection.ts';
+import type { UpstreamConnection, UpstreamFailure, UpstreamUser } from './upstream/connection.ts';
 import type { Endpoint } from './upstream/endpoint.ts';
 import { sendBody, sendRequest } from './upstream/send-request.ts';
 
 /** The client went away before its answer was complete (nginx's code for it). */
 const CLIENT_CLOSED = 499;
 
-export class Exchange implements UpstreamUser, Timed {
-  readonly runtime: Runtime;
-  readonly downstream: Downstream;
+export class Exchange extends ExchangeState implements UpstreamUser, Timed {
   readonly #timers: ExchangeTimers;
-  plan: RoutePlan | undefined;
-  version: VersionPlan | undefined;
-  endpoint: Endpoint | undefined;
-  /** The arm that counts the first attempt, when an experiment is on. */
-  arm: ArmCounters | undefined;
-  /** Where the shield sends a request that failed on the candidate. */
-  shieldVersion: VersionPlan | undefined;
-  /** Milliseconds for one attempt, 0: no limit of its own. */
-  perTryTimeoutMs = 0;
-  timeoutMs = 0;
-  attempts = 0;
-  /** Attempts that the retry policy paid for (the shield is not one). */
-  retries = 0;
-  /** Faults that touched this request. */
-  faults = 0;
-  /** The fault whose abort comes after its delay. */
-  drawnAbort: ActiveFault | undefined;
-  /** The shield has hidden the candidate's failure. */
-  shielded = false;
-  /** True while this request counts among the service's retries in flight. */
-  retrying = false;
-  active = false;
-  /** True once a part of the answer was written: from then on it can only be completed or broken off. */
-  answering = false;
-  upstream: UpstreamConnection | undefined;
   #step = 0;
   #inAttempt = false;
   #startMs = 0;
   #attemptStartMs = 0;
   #armRecorded = true;
+  #attemptOpen = false;
   #fresh = false;
   #bodyEnd: BodyEnd = FRAMED;
   #backoffMs = 0;
   #afterDelay: ((exchange: Exchange) => boolean) | undefined;
+  #pipe: BodyPipe | undefined;
 
   constructor(runtime: Runtime, downstream: Downstream) {
-    this.runtime = runtime;
-    this.downstream = downstream;
+    super(runtime, downstream);
     this.#timers = new ExchangeTimers(runtime.wheel, this);
-  }
-
-  get head(): RequestHead {
-    return this.downstream.head;
-  }
-
-  get isHeadRequest(): boolean {
-    return this.downstream.head.isHead;
-  }
-
-  get tunnel(): TunnelKind {
-    return this.downstream.tunnel;
-  }
-
-  get isRequestSent(): boolean {
-    return this.downstream.body.complete;
-  }
-
-  /** A body that was partly streamed cannot be sent again. */
-  get replayable(): boolean {
-    return this.downstream.body.complete && !this.downstream.body.streamed && this.tunnel === '';
   }
 
   /** Starts with a head that is complete. @param service - undefined: no service answers to this host */
@@ -97,20 +51,9 @@ export class Exchange implements UpstreamUser, Timed {
     this.active = true;
     this.#startMs = startMs;
     this.#attemptStartMs = startMs;
-    this.version = undefined;
-    this.endpoint = undefined;
-    this.arm = undefined;
-    this.shieldVersion = undefined;
-    this.perTryTimeoutMs = 0;
-    this.timeoutMs = 0;
-    this.attempts = 0;
-    this.retries = 0;
-    this.faults = 0;
-    this.drawnAbort = undefined;
-    this.shielded = false;
-    this.retrying = false;
+    this.clear();
     this.#armRecorded = true;
-    this.answering = false;
+    this.#attemptOpen = false;
     this.#bodyEnd = FRAMED;
     this.#fresh = false;
     this.#step = 0;
@@ -144,6 +87,7 @@ export class Exchange implements UpstreamUser, Timed {
   attempt(): void {
     this.attempts++;
     this.#inAttempt = true;
+    this.#attemptOpen = true;
     this.#step = 0;
     if (this.attempts === 1 && this.arm) {
       this.#armRecorded = false;
@@ -196,7 +140,7 @@ export class Exchange implements UpstreamUser, Timed {
 
   onUpstreamReady(connection: UpstreamConnection): void {
     this.upstream = connection;
-    sendRequest(connection, this.downstream, this.runtime.addedFields, this.plan?.service ?? '');
+    sendRequest(connection, this.downstream, this.runtime.addedFields, this.plan?.service ?? '', this.requestChanges);
     if (!this.downstream.body.complete) this.downstream.resumeBody();
   }
 
@@ -216,17 +160,43 @@ export class Exchange implements UpstreamUser, Timed {
   }
 
   onResponseHead(connection: UpstreamConnection, head: ResponseHead, complete: boolean, bodyText: string): boolean {
+    this.#closeAttempt('answered', head.status);
     if (head.status >= 500 && this.#failed('status', head.status, complete ? undefined : connection)) return complete;
     this.#timers.attemptAnswered();
     this.answering = true;
     this.downstream.status = head.status;
+    for (const step of this.plan?.respond ?? NO_STEPS) step(this, head);
     if (head.status === 101 || (this.tunnel === 'connect' && head.status < 300)) this.#openTunnel(connection, head);
-    else {
+    else if (this.bodyFilters !== undefined && hasBody(head, this.isHeadRequest)) {
+      this.#answerThroughPipe(head, this.bodyFilters, bodyText);
+    } else {
       this.#bodyEnd = bodyEndOf(head, this.head, complete);
-      const text = answerHead(head, this.downstream, this.#bodyEnd);
+      const text = answerHead(head, this.downstream, this.#bodyEnd, this.responseChanges);
       this.downstream.writeText(bodyText === '' ? text : text + bodyText);
     }
     return true;
+  }
+
+  /** Where a filter may change the length, the framing towards the client is ours. */
+  #answerThroughPipe(head: ResponseHead, filters: readonly BodyFilter[], bodyText: string): void {
+    const chunkedIn = head.chunked;
+    const framing = pipeFraming(head, this.head, filters);
+    this.#bodyEnd = framing.bodyEnd;
+    this.#pipe = new BodyPipe(filters, chunkedIn, framing.chunkedOut, {
+      writeToClient: (bytes) => this.downstream.write(bytes, false),
+      resumeSource: () => this.upstream?.resume(),
+      ended: () => this.#pipeEnded(),
+      broken: () => this.#breakOff(true),
+    });
+    this.downstream.writeText(answerHead(head, this.downstream, this.#bodyEnd, this.responseChanges));
+    if (bodyText !== '') this.#pipe.push(Buffer.from(bodyText, 'latin1'));
+  }
+
+  #pipeEnded(): void {
+    if (!this.active) return;
+    // The filter has ended the body before the endpoint did: the rest of it is nobody's.
+    this.#dropUpstream();
+    this.#end(this.downstream.status, this.downstream.status >= 500);
   }
 
   /** A tunnel lives as long as its ends want: the route's timeout was for the answer. */
@@ -237,17 +207,22 @@ export class Exchange implements UpstreamUser, Timed {
   }
 
   onResponseBody(connection: UpstreamConnection, bytes: Buffer): void {
-    if (bytes.length > 0 && !this.downstream.write(bytes, this.#bodyEnd === DECHUNKED)) connection.pause();
+    if (bytes.length === 0) return;
+    const open = this.#pipe ? this.#pipe.push(bytes) : this.downstream.write(bytes, this.#bodyEnd === DECHUNKED);
+    if (!open) connection.pause();
   }
 
   onDownstreamDrain(): void {
-    this.upstream?.resume();
+    if (this.#pipe) this.#pipe.onDrain();
+    else this.upstream?.resume();
   }
 
   onResponseEnd(connection: UpstreamConnection): void {
     if (connection !== this.upstream) return;
     this.upstream = undefined;
-    if (this.active && this.answering) this.#end(this.downstream.status, this.downstream.status >= 500);
+    if (!this.active || !this.answering) return;
+    if (this.#pipe) this.#pipe.finish();
+    else this.#end(this.downstream.status, this.downstream.status >= 500);
   }
 
   onTunnelData(connection: UpstreamConnection, bytes: Buffer): void {
@@ -275,6 +250,7 @@ export class Exchange implements UpstreamUser, Timed {
 
   /** An attempt failed without an answer (really, or by a fault). @param status - of a fault that stands for an answer */
   attemptFailed(failure: AttemptFailure, status = 0): void {
+    this.#closeAttempt(failure, status);
     const isFailure = failure !== 'status' || status >= 500;
     if (isFailure && this.#failed(failure, status, undefined)) return;
     if (failure === 'status') this.answer('FAULT_ABORT', 'a fault answered in the place of the endpoint', status);
@@ -304,6 +280,12 @@ export class Exchange implements UpstreamUser, Timed {
     else this.suspendFor(waitMs, beginAttempt);
   }
 
+  #closeAttempt(outcome: AttemptOutcome, status: number): void {
+    if (!this.#attemptOpen) return;
+    this.#attemptOpen = false;
+    for (const step of this.plan?.attemptEnd ?? NO_STEPS) step(this, outcome, status);
+  }
+
   /** The answer that the proxy makes itself; where another one has begun, that one is broken off. */
   answer(code: ErrorCode, detail: string, status: number = ERRORS[code].status): void {
     this.runtime.errors.set(code, (this.runtime.errors.get(code) ?? 0) + 1);
@@ -311,12 +293,26 @@ export class Exchange implements UpstreamUser, Timed {
       this.#breakOff(status >= 500);
       return;
     }
+    this.#beginOwnAnswer(status);
+    const fields = this.responseChanges?.lines;
+    const connection = this.downstream.connectionField();
+    this.downstream.writeText(localAnswer(code, detail, status, connection, this.isHeadRequest, fields));
+    this.#end(status, status >= 500);
+  }
+
+  /** An answer that the configuration asks for: a redirect, a direct response. @param fields - lines that end in CRLF */
+  answerPlainly(status: number, fields: string, body: string): void {
+    this.#beginOwnAnswer(status);
+    const all = fields + (this.responseChanges?.lines ?? '');
+    this.downstream.writeText(plainAnswer(status, all, body, this.downstream.connectionField(), this.isHeadRequest));
+    this.#end(status, status >= 500);
+  }
+
+  #beginOwnAnswer(status: number): void {
     this.#dropUpstream();
     if (!this.downstream.body.complete || this.tunnel === 'connect') this.downstream.closeAfter = true;
     this.downstream.status = status;
     this.answering = true;
-    this.downstream.writeText(localAnswer(code, detail, status, this.downstream.connectionField(), this.isHeadRequest));
-    this.#end(status, status >= 500);
   }
 
   /** Breaks the client's connection instead of answering (fault). */
@@ -356,6 +352,7 @@ export class Exchange implements UpstreamUser, Timed {
   onDeadline(): void {
     if (!this.active) return;
     this.#recordArm(true);
+    this.#closeAttempt('timeout', 0);
     this.answer('UPSTREAM_TIMEOUT', `no answer within ${this.timeoutMs} ms`);
   }
 
@@ -375,6 +372,9 @@ export class Exchange implements UpstreamUser, Timed {
   #end(status: number, failed: boolean): void {
     this.active = false;
     this.#timers.cancelAll();
+    this.#pipe?.cancel();
+    this.#pipe = undefined;
+    this.#closeAttempt('abandoned', 0);
     if (!this.#armRecorded) this.#recordArm(failed);
     this.runtime.requestsInFlight--;
     const nowMs = this.runtime.clock.nowMs();
@@ -382,11 +382,15 @@ export class Exchange implements UpstreamUser, Timed {
     if (plan) {
       plan.load.inFlight--;
       if (this.retrying) plan.load.retriesInFlight--;
-      recordOutcome(plan, this, status, Math.round((nowMs - this.#startMs) * 1_000));
+      const us = Math.round((nowMs - this.#startMs) * 1_000);
+      recordOutcome(plan, this, status, us);
+      for (const step of plan.end ?? NO_STEPS) step(this, status, failed, us);
     }
     this.downstream.exchangeEnded(nowMs);
   }
 }
+
+const NO_STEPS: readonly never[] = [];
 
 function beginAttempt(exchange: Exchange): boolean {
   exchange.attempt();

@@ -1,25 +1,8 @@
 /** Every failure becomes one response here, marked as ours, so that it is never taken for the endpoint's. */
+import { STATUS_CODES } from 'node:http';
 import { ERRORS, ERROR_HEADER } from '../contracts/errors.ts';
 import type { ErrorCode } from '../contracts/errors.ts';
 import type { AttemptFailure } from './plan/plan.ts';
-
-const REASONS: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  403: 'Forbidden',
-  404: 'Not Found',
-  408: 'Request Timeout',
-  414: 'URI Too Long',
-  417: 'Expectation Failed',
-  429: 'Too Many Requests',
-  431: 'Request Header Fields Too Large',
-  500: 'Internal Server Error',
-  501: 'Not Implemented',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-  504: 'Gateway Timeout',
-  505: 'HTTP Version Not Supported',
-  508: 'Loop Detected',
-};
 
 /** The code of the answer to a request whose last attempt failed so. */
 export const CODE_OF_FAILURE = {
@@ -35,6 +18,7 @@ export const CODE_OF_FAILURE = {
  * The proxy's own answer, head and body.
  * @param connection - the value of the Connection field, or empty for none
  * @param bodiless - for HEAD: the length of the body, but not the body
+ * @param fields - further header lines, each ending in CRLF
  */
 export function localAnswer(
   code: ErrorCode,
@@ -42,11 +26,28 @@ export function localAnswer(
   status: number,
   connection: string,
   bodiless: boolean,
+  fields = '',
 ): string {
   const body = `${code}: ${ERRORS[code].message}${detail === '' ? '' : ` (${detail})`}\n`;
   const safeBody = body.replace(/[^\x20-\x7e\n]/g, '?');
   return (
-    `HTTP/1.1 ${status} ${REASONS[status] ?? 'Error'}\r\n${ERROR_HEADER}: ${code}\r\ncontent-type: text/plain; charset=utf-8\r\n` +
-    `content-length: ${safeBody.length}\r\n${connection === '' ? '' : `connection: ${connection}\r\n`}\r\n${bodiless ? '' : safeBody}`
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n${ERROR_HEADER}: ${code}\r\ncontent-type: text/plain; charset=utf-8\r\n` +
+    `content-length: ${safeBody.length}\r\n${fields}${connection === '' ? '' : `connection: ${connection}\r\n`}\r\n${bodiless ? '' : safeBody}`
+  );
+}
+
+/** An answer that the configuration asks for (redirect, direct response): no error, so no error header. */
+export function plainAnswer(
+  status: number,
+  fields: string,
+  body: string,
+  connection: string,
+  bodiless: boolean,
+): string {
+  const length = status === 204 || status === 304 ? '' : `content-length: ${Buffer.byteLength(body)}\r\n`;
+  const text = bodiless || length === '' ? '' : Buffer.from(body).toString('latin1');
+  return (
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Status'}\r\n${fields}${length}` +
+    `${connection === '' ? '' : `connection: ${connection}\r\n`}\r\n${text}`
   );
 }

@@ -1,5 +1,6 @@
 /** The head of an endpoint's answer as its client gets it, and how the client will know where the body ends. */
 import type { RequestHead, ResponseHead } from '../http1/head.ts';
+import type { HeadEdits } from '../http1/head-edits.ts';
 import { writeResponseHead } from '../http1/write-head.ts';
 import type { Downstream } from './connection.ts';
 
@@ -20,16 +21,17 @@ export function bodyEndOf(head: ResponseHead, request: RequestHead, complete: bo
 }
 
 /** Also decides whether the client's connection must close after this answer. */
-export function answerHead(head: ResponseHead, downstream: Downstream, end: BodyEnd): string {
+export function answerHead(head: ResponseHead, downstream: Downstream, end: BodyEnd, changes?: HeadEdits): string {
   // The rest of the request's body is not waited for; it could not be told from a next request.
   if (end !== FRAMED || !downstream.body.complete || downstream.tunnel === 'connect') downstream.closeAfter = true;
   const { minor, isHead } = downstream.head;
   const bodyless = head.status === 204 || head.status === 304;
-  return writeResponseHead(head, {
+  const framing = {
     chunked: head.chunked && minor === 1 && (end === FRAMED || isHead) && !bodyless,
-    dropLength: head.status === 204,
+    dropLength: head.status === 204 || head.lengthVoid,
     connection: downstream.connectionField(),
-  });
+  };
+  return writeResponseHead(head, framing, changes);
 }
 
 /** 1xx, and 2xx to CONNECT: a Content-Length there means nothing and is not sent on (RFC 9110 8.6, 9.3.6). */

@@ -2,7 +2,15 @@
 import type { Rule } from '../../contracts/route.ts';
 import type { ActiveFault } from '../faults.ts';
 import type { ActiveOverlay } from '../overlays.ts';
-import type { FailureStep, ServiceLoad, Step, VersionPlan } from '../plan/plan.ts';
+import type {
+  AttemptEndStep,
+  EndStep,
+  FailureStep,
+  RespondStep,
+  ServiceLoad,
+  Step,
+  VersionPlan,
+} from '../plan/plan.ts';
 import type { Runtime } from '../runtime.ts';
 
 export type Role =
@@ -30,7 +38,14 @@ export type RouteContext = {
 };
 
 /** The parts that a filter adds to a route; a filter that the route does not use adds none. */
-export type RouteParts = { readonly request?: Step; readonly attempt?: Step; readonly failure?: FailureStep };
+export type RouteParts = {
+  readonly request?: Step;
+  readonly attempt?: Step;
+  readonly failure?: FailureStep;
+  readonly attemptEnd?: AttemptEndStep;
+  readonly respond?: RespondStep;
+  readonly end?: EndStep;
+};
 
 export type Filter = {
   readonly role: Role;

@@ -135,6 +135,8 @@ export class RequestHead extends Head {
 
 export class ResponseHead extends Head {
   status = 0;
+  /** A filter changes the body's length: the Content-Length that came is not sent on. */
+  lengthVoid = false;
   reasonStart = 0;
   reasonEnd = 0;
 }

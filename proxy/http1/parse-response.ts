@@ -12,6 +12,7 @@ export function parseResponseHead(
   limits: HeadLimits = HEAD_LIMITS,
 ): ParseOutcome {
   head.reset(text, start);
+  head.lengthVoid = false;
   const fieldsAt = parseStatusLine(head, start);
   if (fieldsAt === INVALID) return INVALID;
   const outcome = fieldsAt === INCOMPLETE ? INCOMPLETE : parseFields(head, fieldsAt, limits);

@@ -5,6 +5,7 @@
 import { equalsWord } from './chars.ts';
 import { RANGE } from './head.ts';
 import type { Head, RequestHead, ResponseHead } from './head.ts';
+import type { HeadEdits } from './head-edits.ts';
 import { hopsLeft } from './max-forwards.ts';
 
 /** The fields that are kept, in their order, as one string that ends in CRLF (or is empty). */
@@ -31,6 +32,8 @@ export type RequestEdits = {
   readonly fallbackHost: string;
   readonly upgrade: boolean;
   readonly keepExpect: boolean;
+  /** What filters changed. */
+  readonly changes?: HeadEdits | undefined;
 };
 
 /** The request head for the upstream: HTTP/1.1, origin-form (authority-form for CONNECT), Host from the target for absolute-form. */
@@ -40,16 +43,21 @@ export function writeRequestHead(head: RequestHead, edits: RequestEdits): string
   if (head.expectField >= 0 && !(edits.keepExpect && head.minor === 1)) head.drop[head.expectField] = 1;
   const hops = hopsLeft(head);
   if (hops !== undefined) head.drop[head.maxForwardsField] = 1;
+  const { changes } = edits;
+  changes?.dropFrom(head);
   let out: string;
-  if (head.minor === 1 && head.authorityStart < 0) out = keptFields(head, head.start);
-  else {
-    const host = head.authorityStart >= 0 ? head.text.slice(head.authorityStart, head.authorityEnd) : undefined;
+  if (head.minor === 1 && head.authorityStart < 0 && changes?.target === undefined && changes?.host === undefined) {
+    out = keptFields(head, head.start);
+  } else {
+    const named = head.authorityStart >= 0 ? head.text.slice(head.authorityStart, head.authorityEnd) : undefined;
+    const host = changes?.host ?? named;
     if (host !== undefined && head.hostField >= 0) head.drop[head.hostField] = 1;
-    out = `${head.method} ${head.target} HTTP/1.1\r\n`;
+    out = `${head.method} ${changes?.target ?? head.target} HTTP/1.1\r\n`;
     if (host !== undefined) out += `host: ${host}\r\n`;
     else if (head.hostField < 0) out += `host: ${edits.fallbackHost}\r\n`;
     out += keptFields(head, fieldsStart(head));
   }
+  if (changes) out += changes.lines;
   out += head.minor === 1 ? edits.added : edits.added.replace('via: 1.1 ', 'via: 1.0 ');
   if (hops !== undefined) out += `max-forwards: ${hops - 1}\r\n`;
   if (head.chunked) out += 'transfer-encoding: chunked\r\n';
@@ -79,7 +87,8 @@ export type ResponseFraming = {
 };
 
 /** The response head for the client, always HTTP/1.1 (RFC 9110 6.2: a proxy sends its own version). */
-export function writeResponseHead(head: ResponseHead, framing: ResponseFraming): string {
+export function writeResponseHead(head: ResponseHead, framing: ResponseFraming, changes?: HeadEdits): string {
+  changes?.dropFrom(head);
   const rewriteLength = !head.lengthCanonical && !framing.dropLength;
   if (framing.dropLength || rewriteLength) dropField(head, 'content-length');
   let out: string;
@@ -88,6 +97,7 @@ export function writeResponseHead(head: ResponseHead, framing: ResponseFraming):
     const reason = head.text.slice(head.reasonStart, head.reasonEnd);
     out = `HTTP/1.1 ${head.status} ${reason}\r\n${keptFields(head, fieldsStart(head))}`;
   }
+  if (changes) out += changes.lines;
   if (rewriteLength) out += `content-length: ${head.contentLength}\r\n`;
   if (framing.chunked) out += 'transfer-encoding: chunked\r\n';
   if (framing.connection === '') return out + '\r\n';

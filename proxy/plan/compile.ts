@@ -10,7 +10,17 @@ import type { Runtime } from '../runtime.ts';
 import { TrafficCounters } from '../telemetry/counters.ts';
 import { Endpoint } from '../upstream/endpoint.ts';
 import { compileMatch } from './match.ts';
-import type { FailureStep, RoutePlan, ServiceLoad, ServicePlan, Step, VersionPlan } from './plan.ts';
+import type {
+  AttemptEndStep,
+  EndStep,
+  FailureStep,
+  RespondStep,
+  RoutePlan,
+  ServiceLoad,
+  ServicePlan,
+  Step,
+  VersionPlan,
+} from './plan.ts';
 
 /** What outlives a configuration: pools, counters and load are taken over by name. */
 export class Inventory {
@@ -113,11 +123,17 @@ function compileRule(inventory: Inventory, context: RouteContext, name: string):
   const request: Step[] = [];
   const attempt: Step[] = [];
   const failure: FailureStep[] = [];
+  const attemptEnd: AttemptEndStep[] = [];
+  const respond: RespondStep[] = [];
+  const end: EndStep[] = [];
   for (const filter of OUTBOUND) {
     const parts = filter.build(context);
     if (parts.request) request.push(parts.request);
     if (parts.attempt) attempt.push(parts.attempt);
     if (parts.failure) failure.unshift(parts.failure);
+    if (parts.attemptEnd) attemptEnd.unshift(parts.attemptEnd);
+    if (parts.respond) respond.unshift(parts.respond);
+    if (parts.end) end.unshift(parts.end);
   }
   const counters = new Map<VersionPlan | undefined, TrafficCounters>([
     [undefined, inventory.traffic(context.service, '-', name)],
@@ -133,6 +149,13 @@ function compileRule(inventory: Inventory, context: RouteContext, name: string):
     request,
     attempt,
     failure,
+    attemptEnd: orNone(attemptEnd),
+    respond: orNone(respond),
+    end: orNone(end),
     counters,
   };
+}
+
+function orNone<T>(steps: readonly T[]): readonly T[] | undefined {
+  return steps.length === 0 ? undefined : steps;
 }

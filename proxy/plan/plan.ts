@@ -1,5 +1,6 @@
 /** A route compiled to just what it uses: the form in which the hot path meets the configuration. */
 import type { Exchange } from '../exchange.ts';
+import type { ResponseHead } from '../http1/head.ts';
 import type { TrafficCounters } from '../telemetry/counters.ts';
 import type { Endpoint } from '../upstream/endpoint.ts';
 import type { Predicate } from './match.ts';
@@ -23,6 +24,15 @@ export type AttemptFailure = 'status' | 'reset' | 'connect' | 'timeout' | 'malfo
 /** @returns true when the filter has set the exchange up for another attempt */
 export type FailureStep = (exchange: Exchange, failure: AttemptFailure, status: number) => boolean;
 
+/** `answered`: a head came, with its status; `abandoned`: nobody waits for it any more. */
+export type AttemptOutcome = AttemptFailure | 'answered' | 'abandoned';
+/** Exactly once for each attempt that was begun. @param status - of the answer, or of the fault that stands for one; else 0 */
+export type AttemptEndStep = (exchange: Exchange, outcome: AttemptOutcome, status: number) => void;
+/** Before the head of the endpoint's final answer is written. */
+export type RespondStep = (exchange: Exchange, head: ResponseHead) => void;
+/** Exactly once per request of the route. @param status - 0: broke before its end */
+export type EndStep = (exchange: Exchange, status: number, failed: boolean, durationUs: number) => void;
+
 export type ServicePlan = {
   readonly name: string;
   readonly stable: VersionPlan;
@@ -45,6 +55,10 @@ export type RoutePlan = {
   readonly attempt: readonly Step[];
   /** When an attempt failed, innermost first. */
   readonly failure: readonly FailureStep[];
+  /** Innermost first; undefined where no filter asks, as for the next two. */
+  readonly attemptEnd: readonly AttemptEndStep[] | undefined;
+  readonly respond: readonly RespondStep[] | undefined;
+  readonly end: readonly EndStep[] | undefined;
   /** Counters by version; `-` for requests that ended before a version was chosen. */
   readonly counters: ReadonlyMap<VersionPlan | undefined, TrafficCounters>;
 };

@@ -1,6 +1,7 @@
 /** A request on its way to the endpoint: head and held body in one go, the rest of a streamed body as it comes. */
 import type { Downstream } from '../downstream/connection.ts';
 import type { RequestBody } from '../downstream/request-body.ts';
+import type { HeadEdits } from '../http1/head-edits.ts';
 import { writeRequestHead } from '../http1/write-head.ts';
 import type { UpstreamConnection } from './connection.ts';
 
@@ -10,9 +11,10 @@ export function sendRequest(
   { head, body, tunnel }: Downstream,
   added: string,
   fallbackHost: string,
+  changes?: HeadEdits,
 ): void {
   const upgrade = tunnel === 'websocket';
-  const text = writeRequestHead(head, { added, fallbackHost, upgrade, keepExpect: !body.complete });
+  const text = writeRequestHead(head, { added, fallbackHost, upgrade, keepExpect: !body.complete, changes });
   if (body.empty) {
     connection.writeText(text);
     return;

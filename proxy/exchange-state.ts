@@ -1,0 +1,106 @@
+/** What the filters know and decide about one request; cleared before each, so that nothing is allocated per request. */
+import type { BodyFilter } from './body-filter.ts';
+import type { Downstream } from './downstream/connection.ts';
+import type { ActiveFault } from './faults.ts';
+import type { RequestHead } from './http1/head.ts';
+import { HeadEdits } from './http1/head-edits.ts';
+import type { RoutePlan, VersionPlan } from './plan/plan.ts';
+import type { Runtime } from './runtime.ts';
+import type { ArmCounters } from './telemetry/counters.ts';
+import type { TunnelKind, UpstreamConnection } from './upstream/connection.ts';
+import type { Endpoint } from './upstream/endpoint.ts';
+
+export class ExchangeState {
+  readonly runtime: Runtime;
+  readonly downstream: Downstream;
+  plan: RoutePlan | undefined;
+  version: VersionPlan | undefined;
+  endpoint: Endpoint | undefined;
+  /** The arm that counts the first attempt, when an experiment is on. */
+  arm: ArmCounters | undefined;
+  /** Where the shield sends a request that failed on the candidate. */
+  shieldVersion: VersionPlan | undefined;
+  /** Milliseconds for one attempt, 0: no limit of its own. */
+  perTryTimeoutMs = 0;
+  timeoutMs = 0;
+  attempts = 0;
+  /** Attempts that the retry policy paid for (the shield is not one). */
+  retries = 0;
+  /** Faults that touched this request. */
+  faults = 0;
+  /** The fault whose abort comes after its delay. */
+  drawnAbort: ActiveFault | undefined;
+  /** The shield has hidden the candidate's failure. */
+  shielded = false;
+  /** True while this request counts among the service's retries in flight. */
+  retrying = false;
+  active = false;
+  /** True once a part of the answer was written: from then on it can only be completed or broken off. */
+  answering = false;
+  upstream: UpstreamConnection | undefined;
+  /** undefined: no filter changes the head, which then is copied in runs. */
+  requestChanges: HeadEdits | undefined;
+  responseChanges: HeadEdits | undefined;
+  bodyFilters: BodyFilter[] | undefined;
+
+  constructor(runtime: Runtime, downstream: Downstream) {
+    this.runtime = runtime;
+    this.downstream = downstream;
+  }
+
+  get head(): RequestHead {
+    return this.downstream.head;
+  }
+
+  get isHeadRequest(): boolean {
+    return this.downstream.head.isHead;
+  }
+
+  get tunnel(): TunnelKind {
+    return this.downstream.tunnel;
+  }
+
+  get isRequestSent(): boolean {
+    return this.downstream.body.complete;
+  }
+
+  /** A body that was partly streamed cannot be sent again. */
+  get replayable(): boolean {
+    return this.downstream.body.complete && !this.downstream.body.streamed && this.tunnel === '';
+  }
+
+  /** What filters change in the request's head; holds for every attempt. */
+  requestEdits(): HeadEdits {
+    return (this.requestChanges ??= new HeadEdits());
+  }
+
+  /** What filters change in the answer's head; the fields that are added go on our own answers too. */
+  responseEdits(): HeadEdits {
+    return (this.responseChanges ??= new HeadEdits());
+  }
+
+  /** To be called in a respond step: the answer's body goes through the filter; the first one stands next to the endpoint. */
+  filterBody(filter: BodyFilter): void {
+    (this.bodyFilters ??= []).push(filter);
+  }
+
+  protected clear(): void {
+    this.plan = undefined;
+    this.version = undefined;
+    this.endpoint = undefined;
+    this.arm = undefined;
+    this.shieldVersion = undefined;
+    this.perTryTimeoutMs = 0;
+    this.timeoutMs = 0;
+    this.attempts = 0;
+    this.retries = 0;
+    this.faults = 0;
+    this.drawnAbort = undefined;
+    this.shielded = false;
+    this.retrying = false;
+    this.answering = false;
+    this.requestChanges = undefined;
+    this.responseChanges = undefined;
+    this.bodyFilters = undefined;
+  }
+}
