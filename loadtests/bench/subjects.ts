@@ -70,7 +70,7 @@ backend b
   return { name: 'haproxy', command: 'haproxy', args: ['-db', '-f', file] };
 }
 
-/** With router, fault filter and its statistics, as a mesh would run it. */
+/** With router, retry policy, fault filter and its statistics, as a mesh would run it. */
 export function envoy({ folder, port, upstreamPort }: Place): Subject {
   const address = (p: number) => ({ socket_address: { address: '127.0.0.1', port_value: p } });
   const http = 'type.googleapis.com/envoy.extensions.filters';
@@ -78,7 +78,8 @@ export function envoy({ folder, port, upstreamPort }: Place): Subject {
     name: `envoy.filters.http.${name}`,
     typed_config: { '@type': `${http}.http.${name}.v3.${name === 'fault' ? 'HTTPFault' : 'Router'}` },
   }));
-  const routes = [{ match: { prefix: '/' }, route: { cluster: 'u' } }];
+  const retry_policy = { retry_on: '5xx,reset,connect-failure', num_retries: 2 };
+  const routes = [{ match: { prefix: '/' }, route: { cluster: 'u', retry_policy } }];
   const manager = {
     '@type': `${http}.network.http_connection_manager.v3.HttpConnectionManager`,
     stat_prefix: 'in',

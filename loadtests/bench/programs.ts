@@ -47,7 +47,8 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-function pinned(core: 'subject' | 'rest', command: string, args: readonly string[]): [string, string[]] {
+/** The command as it is run on its core. */
+export function pinned(core: 'subject' | 'rest', command: string, args: readonly string[]): [string, string[]] {
   return CORES ? ['taskset', ['-c', CORES[core], command, ...args]] : [command, [...args]];
 }
 
@@ -82,13 +83,23 @@ export async function stop(child: ChildProcess): Promise<void> {
   await Promise.race([ended, sleep(3_000).then(() => child.kill('SIGKILL'))]);
 }
 
-/** CPU time of the process tree over the requests that wrk counted meanwhile. */
-export async function measure(pid: number, port: number, load: Load): Promise<Measured> {
+/** CPU time of the process trees over the requests that wrk counted meanwhile. */
+export async function measure(pids: readonly number[], port: number, load: Load): Promise<Measured> {
   await wrk(port, { ...load, seconds: WARM_UP_SECONDS });
-  const before = costOf(pid);
-  const { requests, perSecond, failed } = await wrk(port, load);
-  const after = costOf(pid);
-  return { cpuUs: ((after.cpuSeconds - before.cpuSeconds) * 1e6) / requests, perSecond, rssMb: after.rssMb, failed };
+  const { cpuSeconds, rssMb, result } = await cpuOver(pids, () => wrk(port, load));
+  const { requests, perSecond, failed } = result;
+  return { cpuUs: (cpuSeconds * 1e6) / requests, perSecond, rssMb: rssMb.reduce((sum, mb) => sum + mb, 0), failed };
+}
+
+export type Spent<T> = { readonly result: T; readonly cpuSeconds: number; readonly rssMb: readonly number[] };
+
+/** Runs `work` and says what the process trees spent on it, and what memory each had at its end. */
+export async function cpuOver<T>(pids: readonly number[], work: () => Promise<T>): Promise<Spent<T>> {
+  const before = pids.map(costOf);
+  const result = await work();
+  const after = pids.map(costOf);
+  const cpuSeconds = after.reduce((sum, cost, i) => sum + cost.cpuSeconds - (before[i]?.cpuSeconds ?? 0), 0);
+  return { result, cpuSeconds, rssMb: after.map(({ rssMb }) => rssMb) };
 }
 
 async function wrk(port: number, load: Load): Promise<{ requests: number; perSecond: number; failed: number }> {
