@@ -1,5 +1,7 @@
 /** A Service: a name, its versions, and the addresses that serve each of them. */
 import { z } from 'zod';
+import { Locality } from './balancer.ts';
+import { Resilience } from './resilience.ts';
 import { Duration, HostPort, Name } from './units.ts';
 
 export const Run = z
@@ -14,8 +16,28 @@ export const Run = z
   })
   .meta({ description: 'How `meshproof up` starts this version on this machine' });
 
+const PlainEndpoint = HostPort.transform((address) => ({ address, weight: 1, locality: undefined }));
+const FullEndpoint = z.strictObject({
+  address: HostPort,
+  weight: z
+    .number()
+    .min(0.01)
+    .max(10_000)
+    .default(1)
+    .meta({ description: 'Its share of the requests, relative to the others' }),
+  locality: Locality.optional(),
+});
+
+/** An address, or an address with what balancing needs to know of it. */
+export const Endpoint = z
+  .union([PlainEndpoint, FullEndpoint], { error: 'an endpoint is "host:port", or {address, weight, locality}' })
+  .meta({ description: 'host:port, or {address: host:port, weight, locality}' });
+
 export const Version = z.strictObject({
-  endpoints: z.array(HostPort).min(1, 'a version needs at least one endpoint'),
+  endpoints: z
+    .array(Endpoint)
+    .min(1, 'a version needs at least one endpoint')
+    .refine((all) => new Set(all.map((e) => e.address)).size === all.length, 'an address stands here twice'),
   run: Run.optional(),
   outbound: HostPort.optional().meta({
     description: "Where this version's sidecar listens for the calls that the version makes (by Host header)",
@@ -25,8 +47,10 @@ export const Version = z.strictObject({
 export const ServiceSpec = z.strictObject({
   stable: Name.meta({ description: 'The version that serves whatever no route and no experiment sends elsewhere' }),
   versions: z.record(Name, Version).refine((v) => Object.keys(v).length > 0, 'a service needs at least one version'),
+  resilience: Resilience.optional(),
 });
 
 export type ServiceSpec = z.output<typeof ServiceSpec>;
 export type Version = z.output<typeof Version>;
+export type Endpoint = z.output<typeof Endpoint>;
 export type Run = z.output<typeof Run>;

@@ -3,6 +3,7 @@
  * built and only then swapped in; a refused one leaves everything as it was.
  */
 import { randomBytes } from 'node:crypto';
+import type { Locality } from '../contracts/balancer.ts';
 import type { FaultDocument, SourceDocument } from '../contracts/document.ts';
 import type { ErrorCode } from '../contracts/errors.ts';
 import type { Overlay } from '../contracts/overlay.ts';
@@ -32,6 +33,8 @@ export type DataplaneOptions = {
   readonly gateways: 'all' | readonly string[];
   /** host:port for the outbound listener of a sidecar: requests are routed by their Host. */
   readonly outbound?: string;
+  /** Where this proxy stands: near endpoints come first. */
+  readonly locality?: Locality;
   readonly halt: HaltSwitch;
   readonly clock: Clock;
   readonly seed: number;
@@ -68,7 +71,7 @@ export class Dataplane implements DataplaneApi {
       draining: false,
       requestsInFlight: 0,
     };
-    this.#inventory = new Inventory(this.#runtime);
+    this.#inventory = new Inventory(this.#runtime, options.locality);
     this.#overlays = new OverlayTable(this.#runtime);
     this.#listeners = new ListenerSet(this.#runtime);
     this.#sweeper = setInterval(() => this.sweep(), 1_000);
@@ -88,9 +91,7 @@ export class Dataplane implements DataplaneApi {
     this.#config = config;
     this.#takeFaults(config.faults);
     this.#compile();
-    this.#inventory.keepOnly(
-      new Set(config.services.flatMap((s) => Object.values(s.spec.versions).flatMap((v) => v.endpoints))),
-    );
+    this.#inventory.keepOnly(this.#plans.values());
   }
 
   setOverlays(overlays: readonly Overlay[]): { refused: Refusal[] } {

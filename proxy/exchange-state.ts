@@ -1,4 +1,5 @@
 /** What the filters know and decide about one request; cleared before each, so that nothing is allocated per request. */
+import type { PoolMember } from './balancing/pool.ts';
 import type { BodyFilter } from './body-filter.ts';
 import type { Downstream } from './downstream/connection.ts';
 import type { ActiveFault } from './faults.ts';
@@ -16,6 +17,8 @@ export class ExchangeState {
   plan: RoutePlan | undefined;
   version: VersionPlan | undefined;
   endpoint: Endpoint | undefined;
+  /** Who carries the attempt, and counts it in flight until the exchange or another attempt lets go of it. */
+  member: PoolMember | undefined;
   /** The arm that counts the first attempt, when an experiment is on. */
   arm: ArmCounters | undefined;
   /** Where the shield sends a request that failed on the candidate. */
@@ -88,6 +91,7 @@ export class ExchangeState {
     this.plan = undefined;
     this.version = undefined;
     this.endpoint = undefined;
+    this.member = undefined;
     this.arm = undefined;
     this.shieldVersion = undefined;
     this.perTryTimeoutMs = 0;

@@ -2,6 +2,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
 import { MeshproofError } from '../contracts/errors.ts';
+import type { Locality } from '../contracts/balancer.ts';
 import type { NodeInfo } from '../contracts/wire.ts';
 import { AdminServer } from './admin/server.ts';
 import { BUILD } from './build.ts';
@@ -29,6 +30,8 @@ export type ProxyOptions = {
   readonly outbound?: string;
   /** host:port of the admin server; none without it. */
   readonly admin?: string;
+  /** Where it stands: near endpoints come first. */
+  readonly locality?: Locality;
   /** Where the last good configuration is kept; nowhere without it. */
   readonly dataDir?: string;
   readonly log: Logger;
@@ -63,6 +66,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     source: node?.id ?? 'proxy',
     gateways: node?.gateways ?? 'all',
     ...(outbound === undefined ? {} : { outbound }),
+    ...(options.locality === undefined ? {} : { locality: options.locality }),
     halt,
     clock,
     seed: randomInt(2 ** 32),

@@ -29,6 +29,13 @@ describe('the options of a proxy', () => {
     });
   });
 
+  it('say where it stands, when asked to', () => {
+    const at = (locality: string): unknown => proxyOptions(new Options({ file: ['a.yaml'], locality })).locality;
+    expect(at('eu/a')).toEqual({ region: 'eu', zone: 'a' });
+    expect(at('eu')).toEqual({ region: 'eu', zone: undefined });
+    for (const wrong of ['', '/a', 'eu/', 'eu/a/b']) expect(() => at(wrong)).toThrow(UsageError);
+  });
+
   it.each([
     [{}],
     [{ file: ['a.yaml'], control: 'http://c' }],

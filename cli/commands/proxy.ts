@@ -1,5 +1,6 @@
 /** `proxy`: one proxy, in the foreground: from files, as a gateway of a mesh, or as a sidecar. */
 import { pino } from 'pino';
+import type { Locality } from '../../contracts/balancer.ts';
 import type { CommandSpec, Options } from '../command.ts';
 import { loadValid } from '../documents/load.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -28,6 +29,7 @@ export const proxy: CommandSpec = {
     { flags: '--service <name>', description: 'the service that it stands beside' },
     { flags: '--version <version>', description: 'the version of that service' },
     { flags: '--outbound <host:port>', description: 'where the service sends its calls' },
+    { flags: '--locality <region/zone>', description: 'where it stands: near endpoints come first' },
     { flags: '--admin <host:port>', description: 'serves /metrics, /ready, /stack, /config' },
     { flags: '--id <id>', description: 'its name in the mesh (default: from the gateway or the service)' },
     { flags: '--data <folder>', description: 'keeps the last good configuration' },
@@ -59,6 +61,7 @@ export type ProxyWish = {
   readonly outbound?: string;
   readonly admin?: string;
   readonly dataDir?: string;
+  readonly locality?: Locality;
 };
 
 /** @throws UsageError when the options do not name one kind of proxy */
@@ -71,7 +74,12 @@ export function proxyOptions(options: Options): ProxyWish {
   const outbound = options.text('outbound');
   const admin = options.text('admin');
   const dataDir = options.text('data');
-  const common = { ...(admin === undefined ? {} : { admin }), ...(dataDir === undefined ? {} : { dataDir }) };
+  const locality = localityOf(options.text('locality'));
+  const common = {
+    ...(admin === undefined ? {} : { admin }),
+    ...(dataDir === undefined ? {} : { dataDir }),
+    ...(locality === undefined ? {} : { locality }),
+  };
   if (files.length > 0 === (control !== undefined)) {
     throw new UsageError('give either -f FILE or --control URL', 'meshproof proxy --help shows both');
   }
@@ -89,4 +97,13 @@ export function proxyOptions(options: Options): ProxyWish {
   const id = options.text('id') ?? (service === undefined ? gateways.join('-') : `${service}-${version}-sidecar`);
   const node = { id, role: service === undefined ? ('gateway' as const) : ('sidecar' as const), gateways, ...sidecar };
   return { ...common, control, node, ...(outbound === undefined ? {} : { outbound }) };
+}
+
+function localityOf(text: string | undefined): Locality | undefined {
+  if (text === undefined) return undefined;
+  const [region = '', zone, ...rest] = text.split('/');
+  if (region === '' || zone === '' || rest.length > 0) {
+    throw new UsageError(`"${text}" is not a locality`, 'write REGION or REGION/ZONE, such as eu-west/a');
+  }
+  return { region, zone };
 }

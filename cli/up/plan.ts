@@ -78,7 +78,7 @@ export function planUp(located: readonly Located[], options: PlanOptions): UpPla
       const service = servicePlan(d, d.document, version, spec, options);
       if (!service) continue;
       services.push(service);
-      addresses.push(use(d, spec.endpoints[0] ?? '', [...path, 'endpoints', 0]));
+      addresses.push(use(d, spec.endpoints[0]?.address ?? '', [...path, 'endpoints', 0]));
     }
   }
   return {
@@ -130,7 +130,7 @@ function servicePlan(
   spec: Version,
   options: PlanOptions,
 ): ProcessPlan | undefined {
-  const endpoint = spec.endpoints[0];
+  const endpoint = spec.endpoints[0]?.address;
   if (!spec.run || endpoint === undefined) return undefined;
   const [command = '', ...args] = spec.run.command;
   const ready = spec.run.ready;

@@ -18,10 +18,10 @@ export function whereThingsAre(plan: Pick<UpPlan, 'documents' | 'services'>, con
 function versionsOf({ spec }: SourceDocument): string {
   const versions = spec['versions'];
   if (typeof versions !== 'object' || versions === null) return '';
-  return Object.entries(versions as Record<string, { endpoints?: readonly string[] }>)
+  return Object.entries(versions as Record<string, { endpoints?: readonly (string | { address: string })[] }>)
     .map(
       ([name, version]) =>
-        `${name}${name === spec['stable'] ? ' (stable)' : ''} ${(version.endpoints ?? []).join(' ')}`,
+        `${name}${name === spec['stable'] ? ' (stable)' : ''} ${(version.endpoints ?? []).map((e) => (typeof e === 'string' ? e : e.address)).join(' ')}`,
     )
     .join(', ');
 }

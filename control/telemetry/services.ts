@@ -69,7 +69,7 @@ export class ServiceTelemetry {
       stable: spec.stable,
       versions: Object.entries(spec.versions).map(([name, { endpoints }]) => ({
         name,
-        endpoints,
+        endpoints: endpoints.map((e) => e.address),
         requests: byVersion.get(name) ?? 0,
       })),
       rps: recent.requests / SIGNAL_SECONDS,

@@ -2,7 +2,7 @@
  * One client connection: reads requests with our codec, one after the other, holds small bodies, and writes answers in
  * order. It knows nothing of routes; the exchange does.
  */
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { Exchange } from '../exchange.ts';
 import { ChunkedDecoder } from '../http1/chunked.ts';
 import { COMPLETE, HEAD_LIMITS, INCOMPLETE, INVALID, RequestHead } from '../http1/head.ts';
@@ -15,7 +15,7 @@ import type { Runtime } from '../runtime.ts';
 import { Timer } from '../timer-wheel.ts';
 import type { TunnelKind, UpstreamConnection } from '../upstream/connection.ts';
 import { RequestBody } from './request-body.ts';
-import { asksForWebSocket, lastHopAnswer, passedThrough } from './request-checks.ts';
+import { asksForWebSocket, isHttp2Preface, lastHopAnswer, passedThrough } from './request-checks.ts';
 
 /** Nothing of a request is here. */
 const IDLE = 0;
@@ -33,23 +33,39 @@ const CLOSED = 6;
 /** How long what still comes is thrown away: since the last byte, and at most. */
 const LINGER_MS = 2_000;
 const LINGER_MAX_MS = 15_000;
+/** A call's one message comes with its head or right after it; a call that streams is not to be held up. */
+const STREAM_HOLD_MS = 5;
 /** Pipelined requests that wait are held up to this size, then the client is not read from. */
 const PENDING_BYTES = 64 * 1024;
+
+/** A client's socket, or a stream of HTTP/2 that behaves like one. */
+export type ClientSocket = Duplex & { readonly resetAndDestroy: () => unknown };
+
+/** What a listener does with what it has accepted. */
+export interface ClientConnection {
+  /** Time-outs, once a second. */
+  sweep(nowMs: number): void;
+  destroy(): void;
+}
 
 /** What a connection needs from its listener. */
 export type DownstreamHost = {
   readonly resolve: (head: RequestHead) => ServicePlan | undefined;
-  readonly closed: (connection: Downstream) => void;
+  readonly closed: (connection: ClientConnection) => void;
   /** True when the listener has left the configuration: each connection closes after its answer. */
   readonly retired: boolean;
+  /** A stream of HTTP/2: its body may take its time, and is hardly waited for, because calls in both directions exist. */
+  readonly isStream?: boolean;
+  /** Takes over a socket whose first bytes (put back) were HTTP/2's preface; absent where it is not spoken. */
+  readonly speakHttp2?: (connection: ClientConnection, socket: Duplex) => void;
 };
 
-export class Downstream {
+export class Downstream implements ClientConnection {
   readonly head = new RequestHead();
   readonly body = new RequestBody();
   readonly #runtime: Runtime;
   readonly #host: DownstreamHost;
-  readonly #socket: Socket;
+  readonly #socket: ClientSocket;
   readonly #exchange: Exchange;
   readonly #holdTimer: Timer;
   #dechunker: ChunkedDecoder | undefined;
@@ -67,7 +83,7 @@ export class Downstream {
   closeAfter = false;
   tunnel: TunnelKind = '';
 
-  constructor(runtime: Runtime, host: DownstreamHost, socket: Socket) {
+  constructor(runtime: Runtime, host: DownstreamHost, socket: ClientSocket) {
     this.#runtime = runtime;
     this.#host = host;
     this.#socket = socket;
@@ -79,6 +95,10 @@ export class Downstream {
     socket.on('drain', () => this.#onDrain());
     socket.on('error', () => this.destroy());
     socket.on('close', () => this.#onClose());
+  }
+
+  get remoteIp(): string | undefined {
+    return this.#socket.remoteAddress;
   }
 
   /** @returns false when the client does not keep up; onDownstreamDrain follows */
@@ -162,7 +182,7 @@ export class Downstream {
         if (quietMs > limits.headTimeoutMs) this.#refuse('HTTP_REQUEST_TIMEOUT', 'the head did not come in time');
         break;
       case BODY: // a client that we do not read from is not late
-        if (quietMs > limits.headTimeoutMs && !this.#paused)
+        if (quietMs > (this.#host.isStream ? limits.streamIdleMs : limits.headTimeoutMs) && !this.#paused)
           this.#refuse('HTTP_REQUEST_TIMEOUT', 'the body did not come in time');
         break;
       case WAIT: // a closed side may be a half-close; only time tells it from a client that has gone
@@ -238,12 +258,24 @@ export class Downstream {
       outcome = parseRequestHead(this.head, text, 0);
     }
     if (outcome === COMPLETE) this.#headComplete(bytes, nowMs);
-    else if (outcome === INVALID) this.#refuse(this.head.error, this.head.detail);
+    else if (outcome === INVALID) {
+      if (isHttp2Preface(this.head) && this.#host.speakHttp2) this.#leaveToHttp2(bytes);
+      else this.#refuse(this.head.error, this.head.detail);
+    }
     else {
       this.#state = this.head.start === text.length ? IDLE : HEAD;
       this.#pending = this.#state === HEAD ? bytes : undefined;
       this.#parsedBytes = bytes.length;
     }
+  }
+
+  /** From here on this object does nothing but wait for the socket's end. */
+  #leaveToHttp2(bytes: Buffer): void {
+    this.#state = CLOSED;
+    this.#socket.removeAllListeners('data');
+    this.#socket.pause();
+    this.#socket.unshift(bytes);
+    this.#host.speakHttp2?.(this, this.#socket);
   }
 
   #headComplete(bytes: Buffer, nowMs: number): void {
@@ -279,7 +311,9 @@ export class Downstream {
     const { holdBodyBytes, holdBodyMs } = this.#runtime.limits;
     if (body.complete || asksFirst || head.contentLength > holdBodyBytes || body.heldBytes > holdBodyBytes)
       this.#begin(nowMs);
-    else if (body.chunked && !this.#holdTimer.armed) this.#runtime.wheel.arm(this.#holdTimer, holdBodyMs);
+    else if (body.chunked && !this.#holdTimer.armed) {
+      this.#runtime.wheel.arm(this.#holdTimer, this.#host.isStream ? STREAM_HOLD_MS : holdBodyMs);
+    }
   }
 
   #begin(nowMs: number): void {

@@ -1,4 +1,5 @@
 /** What a filter is: a value with a role, the reason for its place, and a function that builds its part of one route. */
+import type { Resilience } from '../../contracts/resilience.ts';
 import type { Rule } from '../../contracts/route.ts';
 import type { ActiveFault } from '../faults.ts';
 import type { ActiveOverlay } from '../overlays.ts';
@@ -35,6 +36,7 @@ export type RouteContext = {
   readonly load: ServiceLoad;
   readonly overlay: ActiveOverlay | undefined;
   readonly faults: readonly ActiveFault[];
+  readonly resilience?: Resilience | undefined;
 };
 
 /** The parts that a filter adds to a route; a filter that the route does not use adds none. */

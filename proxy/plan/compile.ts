@@ -1,7 +1,11 @@
 /** From checked documents to plans: each service's routes compiled to just the filters that they use. */
+import type { Locality } from '../../contracts/balancer.ts';
 import type { RouteDocument, ServiceDocument } from '../../contracts/document.ts';
+import type { Resilience } from '../../contracts/resilience.ts';
 import type { Rule } from '../../contracts/route.ts';
+import type { ServiceSpec } from '../../contracts/service.ts';
 import { parseAddress } from '../../contracts/units.ts';
+import { PoolTable } from '../balancing/pool-table.ts';
 import type { ActiveFault } from '../faults.ts';
 import type { RouteContext } from '../filters/filter.ts';
 import { OUTBOUND } from '../outbound.stack.ts';
@@ -28,17 +32,22 @@ export class Inventory {
   readonly endpoints = new Map<string, Endpoint>();
   readonly counters = new Map<string, TrafficCounters>();
   readonly loads = new Map<string, ServiceLoad>();
+  readonly pools: PoolTable;
   /** Upstream connections that were opened to endpoints which are gone. */
   openedBefore = 0;
 
-  constructor(runtime: Runtime) {
+  constructor(runtime: Runtime, own?: Locality) {
     this.#runtime = runtime;
+    this.pools = new PoolTable(runtime, own);
   }
 
-  endpoint(address: string): Endpoint {
-    const endpoint = remember(this.endpoints, address, () => {
+  /** Services with time-outs of their own have connections of their own. */
+  endpoint(address: string, { connectTimeout, idleTimeout }: Resilience = {}): Endpoint {
+    const isCommon = connectTimeout === undefined && idleTimeout === undefined;
+    const key = isCommon ? address : `${address}\n${connectTimeout}\n${idleTimeout}`;
+    const endpoint = remember(this.endpoints, key, () => {
       const { host, port } = parseAddress(address) ?? { host: address, port: 0 };
-      return new Endpoint(this.#runtime, address, host, port);
+      return new Endpoint(this.#runtime, address, host, port, connectTimeout, idleTimeout);
     });
     endpoint.revive();
     return endpoint;
@@ -56,9 +65,12 @@ export class Inventory {
     return remember(this.loads, service, () => ({ inFlight: 0, retriesInFlight: 0 }));
   }
 
-  /** Retires the endpoints that no version names any more. */
-  keepOnly(addresses: ReadonlySet<string>): void {
-    for (const [address, endpoint] of this.endpoints) if (!addresses.has(address)) endpoint.retire();
+  /** Retires the endpoints that no plan names any more. */
+  keepOnly(plans: Iterable<ServicePlan>): void {
+    const versions = [...plans].flatMap((plan) => [...plan.versions.values()]);
+    const inUse = new Set(versions.flatMap((v) => v.endpoints));
+    for (const endpoint of this.endpoints.values()) if (!inUse.has(endpoint)) endpoint.retire();
+    this.pools.keepOnly(new Set(versions.flatMap((v) => v.pool ?? [])));
     this.#forgetClosed();
   }
 
@@ -100,13 +112,14 @@ export function compileService(
 ): ServicePlan | undefined {
   const name = document.metadata.name;
   const versions = new Map<string, VersionPlan>();
-  for (const [version, { endpoints }] of Object.entries(document.spec.versions)) {
-    versions.set(version, { name: version, endpoints: endpoints.map((a) => inventory.endpoint(a)), cursor: 0 });
+  for (const version of Object.keys(document.spec.versions)) {
+    versions.set(version, compileVersion(inventory, document, version));
   }
   const stable = versions.get(document.spec.stable);
   if (!stable) return undefined;
   const load = inventory.load(name);
-  const base = { runtime, service: name, stable, versions, load, overlay, faults };
+  const { resilience } = document.spec;
+  const base = { runtime, service: name, stable, versions, load, overlay, faults, resilience };
   const plans: RoutePlan[] = [];
   for (const route of routes) {
     route.spec.rules.forEach((rule, index) => {
@@ -115,6 +128,22 @@ export function compileService(
   }
   plans.push(compileRule(inventory, { ...base, rule: CATCH_ALL }, 'default'));
   return { name, stable, versions, routes: plans, load };
+}
+
+/** Plain round robin needs no pool: the cursor of the plan is all there is. */
+function isPlain({ resilience, versions }: ServiceSpec): boolean {
+  const all = Object.values(versions).flatMap((v) => v.endpoints);
+  return resilience === undefined && all.every((e) => e.weight === 1 && e.locality === undefined);
+}
+
+function compileVersion(inventory: Inventory, service: ServiceDocument, name: string): VersionPlan {
+  const { resilience = {}, versions } = service.spec;
+  const specs = versions[name]?.endpoints ?? [];
+  const endpointOf = (address: string): Endpoint => inventory.endpoint(address, resilience);
+  const endpoints = specs.map(({ address }) => endpointOf(address));
+  if (isPlain(service.spec)) return { name, endpoints, cursor: 0 };
+  const pool = inventory.pools.pool(service.metadata.name, name, specs, resilience, endpointOf);
+  return { name, endpoints, cursor: 0, pool };
 }
 
 const CATCH_ALL: Rule = {};

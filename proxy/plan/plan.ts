@@ -2,6 +2,7 @@
 import type { Exchange } from '../exchange.ts';
 import type { ResponseHead } from '../http1/head.ts';
 import type { TrafficCounters } from '../telemetry/counters.ts';
+import type { Pool } from '../balancing/pool.ts';
 import type { Endpoint } from '../upstream/endpoint.ts';
 import type { Predicate } from './match.ts';
 
@@ -10,6 +11,8 @@ export type VersionPlan = {
   readonly endpoints: readonly Endpoint[];
   /** Round-robin position. */
   cursor: number;
+  /** Where the service asks for more than plain round robin. */
+  readonly pool?: Pool;
 };
 
 /** What a request step says: go on, wait (someone calls exchange.resume), or the request was answered. */

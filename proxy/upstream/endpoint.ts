@@ -7,13 +7,25 @@ export class Endpoint {
   readonly address: string;
   readonly host: string;
   readonly port: number;
+  readonly connectTimeoutMs: number;
+  readonly #idleMs: number;
   readonly #runtime: Runtime;
   readonly #idle: UpstreamConnection[] = [];
   readonly #open = new Set<UpstreamConnection>();
   opened = 0;
   retired = false;
 
-  constructor(runtime: Runtime, address: string, host: string, port: number) {
+  /** @param connectTimeoutMs, idleMs - where they are not those of the runtime */
+  constructor(
+    runtime: Runtime,
+    address: string,
+    host: string,
+    port: number,
+    connectTimeoutMs?: number,
+    idleMs?: number,
+  ) {
+    this.connectTimeoutMs = connectTimeoutMs ?? runtime.limits.connectTimeoutMs;
+    this.#idleMs = idleMs ?? runtime.limits.upstreamIdleMs;
     this.#runtime = runtime;
     this.address = address;
     this.host = host;
@@ -59,7 +71,7 @@ export class Endpoint {
 
   /** Closes what has been idle for too long; called once a second. */
   sweep(nowMs: number): void {
-    while (this.#idle[0] !== undefined && nowMs - this.#idle[0].idleSinceMs > this.#runtime.limits.upstreamIdleMs) {
+    while (this.#idle[0] !== undefined && nowMs - this.#idle[0].idleSinceMs > this.#idleMs) {
       this.#idle[0].destroy();
     }
     for (const connection of this.#open) connection.checkStall(nowMs);

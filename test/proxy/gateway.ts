@@ -20,6 +20,8 @@ export class HeldClock {
 export type Setup = {
   /** Version to endpoint ports; the first is stable. */
   readonly versions: Readonly<Record<string, readonly number[]>>;
+  /** Of the service, as a person writes it. */
+  readonly resilience?: Record<string, unknown>;
   /** The rules of the route, as a person writes them. */
   readonly rules?: readonly Record<string, unknown>[];
   readonly faults?: readonly Record<string, unknown>[];
@@ -54,7 +56,7 @@ export function portOf(dataplane: Dataplane): number {
 
 const apiVersion = 'meshproof.dev/v1';
 
-export function documentsOf({ versions, rules, faults = [] }: Setup): SourceDocument[] {
+export function documentsOf({ versions, rules, faults = [], resilience }: Setup): SourceDocument[] {
   const stable = Object.keys(versions)[0] ?? 'v1';
   const endpoints = Object.entries(versions).map(([v, ports]) => [
     v,
@@ -71,7 +73,7 @@ export function documentsOf({ versions, rules, faults = [] }: Setup): SourceDocu
       apiVersion,
       kind: 'Service',
       metadata: { name: 'shop' },
-      spec: { stable, versions: Object.fromEntries(endpoints) },
+      spec: { stable, versions: Object.fromEntries(endpoints), ...(resilience ? { resilience } : {}) },
     },
     ...(rules ? [{ apiVersion, kind: 'Route', metadata: { name: 'shop' }, spec: { service: 'shop', rules } }] : []),
     ...faults.map((spec, i) => ({

@@ -1,0 +1,64 @@
+/** The pools of all versions. Members are kept across configurations by service, version and address. */
+import type { Locality } from '../../contracts/balancer.ts';
+import { Balancer } from '../../contracts/balancer.ts';
+import type { Resilience } from '../../contracts/resilience.ts';
+import type { Endpoint as EndpointSpec } from '../../contracts/service.ts';
+import type { Runtime } from '../runtime.ts';
+import type { Endpoint } from '../upstream/endpoint.ts';
+import { newMember } from './member.ts';
+import { Pool } from './pool.ts';
+import type { PoolMember } from './pool.ts';
+
+type Kept = { readonly source: string; readonly service: string; readonly version: string; readonly pool: Pool };
+
+export class PoolTable {
+  readonly #runtime: Runtime;
+  readonly #own: Locality | undefined;
+  readonly #pools = new Map<string, Kept>();
+
+  constructor(runtime: Runtime, own: Locality | undefined) {
+    this.#runtime = runtime;
+    this.#own = own;
+  }
+
+  get all(): readonly Kept[] {
+    return [...this.#pools.values()];
+  }
+
+  /** The version's pool, with what is known of the endpoints that go on; untouched where nothing has changed. */
+  pool(
+    service: string,
+    version: string,
+    specs: readonly EndpointSpec[],
+    resilience: Resilience,
+    endpointOf: (address: string) => Endpoint,
+  ): Pool {
+    const key = `${service}\n${version}`;
+    const source = JSON.stringify([specs, resilience]);
+    const draw = (): number => this.#runtime.random.uint32();
+    const kept = this.#pools.get(key);
+    const pool = kept?.pool ?? new Pool(this.#own, draw);
+    const endpoints = specs.map((spec) => ({ spec, endpoint: endpointOf(spec.address) }));
+    if (kept?.source === source && sameEndpoints(pool, endpoints)) return pool;
+    const members = endpoints.map(({ spec, endpoint }) => {
+      const known = pool.members.find((m) => m.endpoint === endpoint) ?? this.#newMember(spec.address, endpoint, pool);
+      return Object.assign(known, { weight: spec.weight, locality: spec.locality });
+    });
+    pool.configure(members, resilience.balancer ?? Balancer.parse({}));
+    this.#pools.set(key, { source, service, version, pool });
+    return pool;
+  }
+
+  #newMember(address: string, endpoint: Endpoint, pool: Pool): PoolMember {
+    return { ...newMember(address, this.#runtime.clock.nowMs()), endpoint, pool };
+  }
+
+  /** Forgets the pools of versions that are gone. */
+  keepOnly(inUse: ReadonlySet<Pool>): void {
+    for (const [key, { pool }] of this.#pools) if (!inUse.has(pool)) this.#pools.delete(key);
+  }
+}
+
+function sameEndpoints(pool: Pool, wanted: readonly { readonly endpoint: Endpoint }[]): boolean {
+  return wanted.every(({ endpoint }, i) => pool.members[i]?.endpoint === endpoint);
+}

@@ -1,0 +1,93 @@
+/** The endpoints of one version with what is known of each: chooses among those that are available, the near ones first. */
+import type { Balancer, Locality } from '../../contracts/balancer.ts';
+import type { Endpoint } from '../upstream/endpoint.ts';
+import { levels } from './locality.ts';
+import type { Draw, Member, Picker } from './member.ts';
+import { buildPicker } from './picker.ts';
+
+export type PoolMember = Member & { readonly endpoint: Endpoint; readonly pool: Pool };
+
+type PickedLevel = { readonly below: number; readonly picker: Picker<PoolMember>; readonly size: number };
+
+/** How often a retry draws again to find another endpoint than the one that failed, before it takes what it gets. */
+const REDRAWS = 3;
+
+export class Pool {
+  #members: readonly PoolMember[] = [];
+  #balancer: Balancer | undefined;
+  readonly #own: Locality | undefined;
+  readonly #draw: Draw;
+  #levels: readonly PickedLevel[] = [];
+  /** Attempts in flight, all members together. */
+  inFlight = 0;
+  /** A level is below the panic threshold. */
+  panic = false;
+
+  constructor(own: Locality | undefined, draw: Draw) {
+    this.#own = own;
+    this.#draw = draw;
+  }
+
+  get members(): readonly PoolMember[] {
+    return this.#members;
+  }
+
+  /** The pool outlives configurations: requests on their way end in the pool in which they began. */
+  configure(members: readonly PoolMember[], balancer: Balancer): void {
+    this.#members = members;
+    this.#balancer = balancer;
+    this.rebuild();
+  }
+
+  /** After the availability of a member has changed. */
+  rebuild(): void {
+    const balancer = this.#balancer;
+    if (balancer === undefined) return;
+    const all = levels(this.#members, isAvailable, this.#own, balancer.panicThreshold);
+    this.panic = all.some((level) => level.panic);
+    let below = 0;
+    this.#levels = all
+      .filter((level) => level.share > 0 && level.members.length > 0)
+      .map(({ members, share }) => ({
+        below: (below += share * 0x1_0000_0000),
+        picker: buildPicker(balancer, members, this.#draw),
+        size: members.length,
+      }));
+  }
+
+  /**
+   * @param hash - of the request's key; undefined: by chance
+   * @param failed - not this one again, where there is another
+   * @returns undefined when no endpoint is available
+   */
+  choose(nowMs: number, hash: number | undefined, failed: Endpoint | undefined): PoolMember | undefined {
+    const level = this.#level();
+    if (level === undefined) return undefined;
+    let member = level.picker.pick(nowMs, hash);
+    for (let i = 0; i < REDRAWS && failed !== undefined && member?.endpoint === failed && level.size > 1; i++) {
+      member = level.picker.pick(nowMs, undefined);
+    }
+    return member;
+  }
+
+  #level(): PickedLevel | undefined {
+    const [first] = this.#levels;
+    if (first === undefined || this.#levels.length === 1) return first;
+    const point = this.#draw();
+    return this.#levels.find((level) => point < level.below) ?? this.#levels.at(-1);
+  }
+
+  begin(member: PoolMember): void {
+    member.inFlight++;
+    this.inFlight++;
+  }
+
+  end(member: PoolMember): void {
+    member.inFlight--;
+    this.inFlight--;
+  }
+}
+
+function isAvailable(_member: PoolMember): boolean {
+  return true;
+}
