@@ -40,6 +40,7 @@ export type Limits = {
   /** A chunked body that is not complete after this long is streamed from then on. */
   readonly holdBodyMs: number;
   readonly maxConnections: number;
+  /** Far above what one client needs: a pool that is too small closes and opens connections all the time. */
   readonly maxIdlePerEndpoint: number;
 };
 
@@ -53,5 +54,5 @@ export const LIMITS: Limits = {
   holdBodyBytes: 64 * 1024,
   holdBodyMs: 250,
   maxConnections: 20_000,
-  maxIdlePerEndpoint: 256,
+  maxIdlePerEndpoint: 2_048,
 };

@@ -1,4 +1,5 @@
 /** `proxy`: one proxy, in the foreground: from files, as a gateway of a mesh, or as a sidecar. */
+import { setFlagsFromString } from 'node:v8';
 import { pino } from 'pino';
 import type { Locality } from '../../contracts/balancer.ts';
 import type { CommandSpec, Options } from '../command.ts';
@@ -38,6 +39,8 @@ export const proxy: CommandSpec = {
   run: async ({ terminal, options }) => {
     const wanted = proxyOptions(options);
     if (wanted.files && !(await loadValid(wanted.files, terminal))) return EXIT.INVALID_INPUT;
+    // A proxy's garbage is short-lived: a young generation that stays small costs some collections and saves 25 MB.
+    setFlagsFromString('--semi-space-growth-factor=1');
     const { startProxy } = await import('../../proxy/main.ts');
     const running = await startProxy({ ...wanted, log: pino({ level: options.text('logLevel') ?? 'info' }) });
     for (const { name, address } of running.dataplane.config().listeners) terminal.err(`${name}: http://${address}/\n`);

@@ -15,6 +15,8 @@ export type ParseOutcome = typeof INCOMPLETE | typeof COMPLETE | typeof INVALID;
 
 /** Numbers per field in `ranges`: name start, name end, value start, value end. The line ends two bytes after. */
 export const RANGE = 4;
+/** Room for the fields of nearly all heads; a connection holds one head. */
+const FIRST_FIELDS = 32;
 
 export class Head {
   /** The text that the ranges point into. */
@@ -23,9 +25,9 @@ export class Head {
   /** First byte after the empty line. */
   end = 0;
   fieldCount = 0;
-  readonly ranges: Int32Array;
+  ranges: Int32Array = new Int32Array(FIRST_FIELDS * RANGE);
   /** 1 for a field that must not be forwarded. */
-  readonly drop: Uint8Array;
+  drop: Uint8Array = new Uint8Array(FIRST_FIELDS);
   /** Fields named by Connection, lower case, beyond the well-known ones. */
   nominated: string[] | undefined;
   minor = 1;
@@ -42,12 +44,20 @@ export class Head {
   viaField = -1;
   expectField = -1;
   maxForwardsField = -1;
+  /** TE is exactly `trailers`. It is for one hop; an HTTP/2 hop says it anew. */
+  acceptsTrailers = false;
   error: ErrorCode = 'HTTP_MALFORMED';
   detail = '';
 
-  constructor(limits: HeadLimits = HEAD_LIMITS) {
-    this.ranges = new Int32Array(limits.fields * RANGE);
-    this.drop = new Uint8Array(limits.fields);
+  /** Makes room for more fields than most heads have; what was read is kept. @returns the new ranges */
+  grow(): Int32Array {
+    const ranges = new Int32Array(this.ranges.length * 2);
+    ranges.set(this.ranges);
+    this.ranges = ranges;
+    const drop = new Uint8Array(this.drop.length * 2);
+    drop.set(this.drop);
+    this.drop = drop;
+    return ranges;
   }
 
   reset(text: string, start: number): void {
@@ -69,6 +79,7 @@ export class Head {
     this.viaField = -1;
     this.expectField = -1;
     this.maxForwardsField = -1;
+    this.acceptsTrailers = false;
   }
 
   /** Records why the head is refused. */

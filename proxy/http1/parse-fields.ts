@@ -16,7 +16,7 @@ const COLON = 58;
 export function parseFields(head: Head, at: number, limits: HeadLimits): ParseOutcome {
   const text = head.text;
   const size = text.length;
-  const ranges = head.ranges;
+  let ranges = head.ranges;
   let count = 0;
   let pos = at;
   for (;;) {
@@ -48,6 +48,7 @@ export function parseFields(head: Head, at: number, limits: HeadLimits): ParseOu
     while (valueEnd > valueStart && ((c = text.charCodeAt(valueEnd - 1)) === SP || c === TAB)) valueEnd--;
     pos += 2;
     const slot = count * RANGE;
+    if (slot === ranges.length) ranges = head.grow();
     ranges[slot] = nameStart;
     ranges[slot + 1] = nameEnd;
     ranges[slot + 2] = valueStart;
@@ -70,7 +71,7 @@ function recognise(
   const text = head.text;
   switch (nameEnd - nameStart) {
     case 2:
-      if (equalsWord(text, nameStart, nameEnd, 'te')) head.drop[field] = 1;
+      if (equalsWord(text, nameStart, nameEnd, 'te')) readTe(head, field, from, to);
       break;
     case 3:
       if (equalsWord(text, nameStart, nameEnd, 'via')) head.viaField = field;
@@ -117,6 +118,12 @@ function recognise(
       break;
   }
   return COMPLETE;
+}
+
+/** RFC 9110 10.1.4: for one hop. */
+function readTe(head: Head, field: number, from: number, to: number): void {
+  head.drop[field] = 1;
+  head.acceptsTrailers = equalsWord(head.text, from, to, 'trailers');
 }
 
 /** RFC 9112 6.3(5): digits only, once; a value that a number cannot hold exactly is refused. */

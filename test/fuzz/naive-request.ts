@@ -137,7 +137,8 @@ function readBody(head: NaiveHead, text: string): NaiveBody | NaiveEnd {
   return { content: text.slice(0, head.length), rest: text.slice(head.length) };
 }
 
-function readChunked(text: string): NaiveBody | NaiveEnd {
+/** @param text - begins with a chunked body */
+export function readChunked(text: string): NaiveBody | NaiveEnd {
   let rest = text;
   let content = '';
   for (;;) {
