@@ -44,6 +44,9 @@ export interface UpstreamUser {
 /** All upstream reads of the thread land here: each is used up before the next one happens. */
 const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 
+/** All response heads of the thread are read into this one: each is used up in the calls that its reading makes. */
+const HEAD_READ = new ResponseHead();
+
 const IDLE = 0;
 const CONNECTING = 1;
 const HEAD = 2;
@@ -59,7 +62,6 @@ const INLINE_BODY_BYTES = 16 * 1024;
 export class UpstreamConnection {
   readonly endpoint: Endpoint;
   readonly #runtime: Runtime;
-  readonly #head = new ResponseHead();
   #decoder: ChunkedDecoder | undefined;
   #socket: Socket | undefined;
   #user: UpstreamUser | undefined;
@@ -198,7 +200,7 @@ export class UpstreamConnection {
   }
 
   #readHead(size: number): void {
-    const head = this.#head;
+    const head = HEAD_READ;
     const earlier = this.#pendingText.length;
     const chunk = READ_BUFFER.toString('latin1', 0, size);
     const text = earlier === 0 ? chunk : this.#pendingText + chunk;
@@ -219,7 +221,7 @@ export class UpstreamConnection {
 
   /** The head is complete: which body follows, and how much of it is here already ([bodyAt, size) of the read buffer). */
   #startBody(text: string, bodyAt: number, size: number): void {
-    const head = this.#head;
+    const head = HEAD_READ;
     const user = this.#user;
     if (!user) return;
     this.#keepAlive = head.minor === 1 ? !head.connectionClose : head.connectionKeepAlive && !head.connectionClose;
@@ -239,12 +241,12 @@ export class UpstreamConnection {
   }
 
   #endsWithHead(text: string, length: number, available: number): void {
-    const end = this.#head.end;
+    const end = HEAD_READ.end;
     const user = this.#user;
     if (available > length) this.#keepAlive = false;
     this.#state = IDLE;
     const kept =
-      user?.onResponseHead(this, this.#head, true, length === 0 ? '' : text.slice(end, end + length)) ?? false;
+      user?.onResponseHead(this, HEAD_READ, true, length === 0 ? '' : text.slice(end, end + length)) ?? false;
     if (kept) this.#finish();
   }
 
