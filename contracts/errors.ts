@@ -22,6 +22,12 @@ export const ERRORS = {
     message: 'the only expectation that is understood is 100-continue',
   },
   HTTP_REQUEST_TIMEOUT: { status: 408, faultOf: 'client', message: 'the request was not complete in time' },
+  HTTP2_FLOOD: { status: 429, faultOf: 'client', message: 'the client resets streams, or pings, faster than it may' },
+  TUNNEL_UNSUPPORTED: {
+    status: 501,
+    faultOf: 'client',
+    message: 'CONNECT and WebSocket go over HTTP/1.1 only, on both sides of the proxy',
+  },
   ROUTE_NOT_FOUND: { status: 404, faultOf: 'client', message: 'no service answers to this host' },
   UPSTREAM_CONNECT_FAILED: { status: 503, faultOf: 'upstream', message: 'no connection to the endpoint could be made' },
   UPSTREAM_NO_ENDPOINT: { status: 503, faultOf: 'upstream', message: 'the version has no endpoint' },

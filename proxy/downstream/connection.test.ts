@@ -32,7 +32,7 @@ class StuckSocket extends Socket {
 function open(service?: ServicePlan, runtime: HeldRuntime = heldRuntime()) {
   const socket = new StuckSocket();
   const closed: unknown[] = [];
-  const host = { resolve: () => service, closed: (c: Downstream) => void closed.push(c), retired: false };
+  const host = { resolve: () => service, closed: (c: unknown) => void closed.push(c), retired: false };
   const downstream = new Downstream(runtime, host, socket);
   socket.resume();
   const sweepAfter = (ms: number): void => {

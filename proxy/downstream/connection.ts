@@ -2,18 +2,17 @@
  * One client connection: reads requests with our codec, one after the other, holds small bodies, and writes answers in
  * order. It knows nothing of routes; the exchange does.
  */
-import type { Duplex } from 'node:stream';
 import { Exchange } from '../exchange.ts';
 import { ChunkedDecoder } from '../http1/chunked.ts';
 import { COMPLETE, HEAD_LIMITS, INCOMPLETE, INVALID, RequestHead } from '../http1/head.ts';
 import { parseRequestHead } from '../http1/parse-request.ts';
-import type { ServicePlan } from '../plan/plan.ts';
 import { localAnswer } from '../rescue.ts';
 import { ERRORS } from '../../contracts/errors.ts';
 import type { ErrorCode } from '../../contracts/errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { Timer } from '../timer-wheel.ts';
 import type { TunnelKind, UpstreamConnection } from '../upstream/connection.ts';
+import type { ClientConnection, ClientSocket, DownstreamHost } from './host.ts';
 import { RequestBody } from './request-body.ts';
 import { asksForWebSocket, isHttp2Preface, lastHopAnswer, passedThrough } from './request-checks.ts';
 
@@ -37,28 +36,6 @@ const LINGER_MAX_MS = 15_000;
 const STREAM_HOLD_MS = 5;
 /** Pipelined requests that wait are held up to this size, then the client is not read from. */
 const PENDING_BYTES = 64 * 1024;
-
-/** A client's socket, or a stream of HTTP/2 that behaves like one. */
-export type ClientSocket = Duplex & { readonly resetAndDestroy: () => unknown };
-
-/** What a listener does with what it has accepted. */
-export interface ClientConnection {
-  /** Time-outs, once a second. */
-  sweep(nowMs: number): void;
-  destroy(): void;
-}
-
-/** What a connection needs from its listener. */
-export type DownstreamHost = {
-  readonly resolve: (head: RequestHead) => ServicePlan | undefined;
-  readonly closed: (connection: ClientConnection) => void;
-  /** True when the listener has left the configuration: each connection closes after its answer. */
-  readonly retired: boolean;
-  /** A stream of HTTP/2: its body may take its time, and is hardly waited for, because calls in both directions exist. */
-  readonly isStream?: boolean;
-  /** Takes over a socket whose first bytes (put back) were HTTP/2's preface; absent where it is not spoken. */
-  readonly speakHttp2?: (connection: ClientConnection, socket: Duplex) => void;
-};
 
 export class Downstream implements ClientConnection {
   readonly head = new RequestHead();
@@ -261,8 +238,7 @@ export class Downstream implements ClientConnection {
     else if (outcome === INVALID) {
       if (isHttp2Preface(this.head) && this.#host.speakHttp2) this.#leaveToHttp2(bytes);
       else this.#refuse(this.head.error, this.head.detail);
-    }
-    else {
+    } else {
       this.#state = this.head.start === text.length ? IDLE : HEAD;
       this.#pending = this.#state === HEAD ? bytes : undefined;
       this.#parsedBytes = bytes.length;

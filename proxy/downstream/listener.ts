@@ -1,18 +1,20 @@
 /** An address that takes client connections: a gateway, or the outbound side of a sidecar. */
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { MeshproofError } from '../../contracts/errors.ts';
 import type { RequestHead } from '../http1/head.ts';
+import { acceptHttp2 } from '../http2/server-session.ts';
 import type { ServicePlan } from '../plan/plan.ts';
 import type { Runtime } from '../runtime.ts';
 import { Downstream } from './connection.ts';
-import type { DownstreamHost } from './connection.ts';
+import type { ClientConnection, DownstreamHost } from './host.ts';
 
 export class Listener implements DownstreamHost {
   /** `gateway edge`, or `outbound`; another configuration may give the address to another gateway. */
   name: string;
   readonly #runtime: Runtime;
-  readonly #connections = new Set<Downstream>();
+  readonly #connections = new Set<ClientConnection>();
   readonly #server: Server;
   /** Replaced with each configuration. */
   resolve: (head: RequestHead) => ServicePlan | undefined = () => undefined;
@@ -50,8 +52,13 @@ export class Listener implements DownstreamHost {
     });
   }
 
-  closed(connection: Downstream): void {
+  closed(connection: ClientConnection): void {
     this.#connections.delete(connection);
+  }
+
+  speakHttp2(connection: ClientConnection, socket: Duplex): void {
+    this.#connections.delete(connection);
+    this.#connections.add(acceptHttp2(this.#runtime, this, socket));
   }
 
   sweep(nowMs: number): void {

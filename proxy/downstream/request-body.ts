@@ -1,9 +1,10 @@
 /**
  * The body of a request as it comes in: checked, held while it is small, streamed when it is not. A held body can be
- * sent again; a broken one never reaches the endpoint. Trailers are dropped (RFC 9110 6.5.1 allows it).
+ * sent again; a broken one never reaches the endpoint. Trailers go on, but for those that may not come late.
  */
 import { ChunkedDecoder } from '../http1/chunked.ts';
 import type { RequestHead } from '../http1/head.ts';
+import { safeTrailers } from '../http1/trailers.ts';
 
 const NONE = 0;
 const LENGTH = 1;
@@ -12,7 +13,7 @@ const CHUNKED = 2;
 export class RequestBody {
   #mode = NONE;
   #remaining = 0;
-  readonly #decoder = new ChunkedDecoder();
+  readonly #decoder = new ChunkedDecoder(true);
   #held: Buffer[] = [];
   heldBytes = 0;
   complete = true;
@@ -82,7 +83,7 @@ export class RequestBody {
   /** What is held, framed for the wire; the closing chunk too when the body is complete. Keeps it for sending again. */
   framed(): Buffer[] {
     if (this.#mode !== CHUNKED) return this.#held;
-    const last = this.complete ? [LAST_CHUNK] : [];
+    const last = this.complete ? [lastChunk(this.#decoder.trailers)] : [];
     if (this.heldBytes === 0) return last;
     const size = Buffer.from(`${this.heldBytes.toString(16)}\r\n`, 'latin1');
     return [size, ...this.#held, CRLF, ...last];
@@ -100,3 +101,7 @@ export class RequestBody {
 
 const CRLF = Buffer.from('\r\n');
 const LAST_CHUNK = Buffer.from('0\r\n\r\n');
+
+function lastChunk(trailers: string): Buffer {
+  return trailers === '' ? LAST_CHUNK : Buffer.from(`0\r\n${safeTrailers(trailers)}\r\n`, 'latin1');
+}

@@ -4,6 +4,11 @@ import { RANGE } from '../http1/head.ts';
 import type { RequestHead } from '../http1/head.ts';
 import { hopsLeft } from '../http1/max-forwards.ts';
 
+/** RFC 9113 3.4: the preface was made to fail as a request, which is how it is met: at no cost to requests. */
+export function isHttp2Preface(head: RequestHead): boolean {
+  return head.error === 'HTTP_VERSION_UNSUPPORTED' && head.start === 0 && head.text.startsWith('PRI * HTTP/2.0\r\n');
+}
+
 /** RFC 6455 4.1; Upgrade is void in HTTP/1.0 (RFC 9110 7.8). */
 export function asksForWebSocket(head: RequestHead): boolean {
   if (head.upgradeField < 0 || head.minor === 0 || head.contentLength > 0 || head.chunked) return false;

@@ -33,8 +33,15 @@ export class ChunkedDecoder {
   #digits = 0;
   #overhead = 0;
   #extStart = true;
+  /** Keep the trailer section: lines as they came, each ending in CRLF. */
+  readonly #keepTrailers: boolean;
+  trailers = '';
   dataStart = 0;
   dataEnd = 0;
+
+  constructor(keepTrailers = false) {
+    this.#keepTrailers = keepTrailers;
+  }
 
   get done(): boolean {
     return this.#state === DONE;
@@ -49,6 +56,7 @@ export class ChunkedDecoder {
     this.#remaining = 0;
     this.#digits = 0;
     this.#overhead = 0;
+    this.trailers = '';
   }
 
   /**
@@ -89,14 +97,15 @@ export class ChunkedDecoder {
         return c === 10 ? SIZE : FAILED;
       case TRAILER_START: // CR ends the body; a token begins a trailer
         if (c === 13) return END_LF;
-        return this.#isToken(c) ? this.#spend(TRAILER_NAME) : FAILED;
+        return this.#isToken(c) ? this.#trailerByte(c, TRAILER_NAME) : FAILED;
       case TRAILER_NAME: // up to the colon
-        if (c === 58) return this.#spend(TRAILER_VALUE);
-        return this.#isToken(c) ? this.#spend(TRAILER_NAME) : FAILED;
+        if (c === 58) return this.#trailerByte(c, TRAILER_VALUE);
+        return this.#isToken(c) ? this.#trailerByte(c, TRAILER_NAME) : FAILED;
       case TRAILER_VALUE: // up to CR
         if (c === 13) return TRAILER_LF;
-        return ((CLASS[c] ?? 0) & VALUE) !== 0 ? this.#spend(TRAILER_VALUE) : FAILED;
+        return ((CLASS[c] ?? 0) & VALUE) !== 0 ? this.#trailerByte(c, TRAILER_VALUE) : FAILED;
       case TRAILER_LF: // LF -> next trailer or the end
+        if (c === 10 && this.#keepTrailers) this.trailers += '\r\n';
         return c === 10 ? TRAILER_START : FAILED;
       case END_LF: // LF -> done
         return c === 10 ? DONE : FAILED;
@@ -162,6 +171,11 @@ export class ChunkedDecoder {
 
   #isToken(c: number): boolean {
     return ((CLASS[c] ?? 0) & TOKEN) !== 0;
+  }
+
+  #trailerByte(c: number, state: number): number {
+    if (this.#keepTrailers) this.trailers += String.fromCharCode(c);
+    return this.#spend(state);
   }
 
   #spend(state: number): number {

@@ -1,0 +1,29 @@
+/** What stands between a listener and a client's connection. */
+import type { Duplex } from 'node:stream';
+import type { RequestHead } from '../http1/head.ts';
+import type { ServicePlan } from '../plan/plan.ts';
+
+/** A client's socket, or a stream of HTTP/2 that behaves like one. */
+export type ClientSocket = Duplex & {
+  readonly resetAndDestroy: () => unknown;
+  readonly remoteAddress?: string | undefined;
+};
+
+/** What a listener does with what it has accepted. */
+export interface ClientConnection {
+  /** Time-outs, once a second. */
+  sweep(nowMs: number): void;
+  destroy(): void;
+}
+
+/** What a connection needs from its listener. */
+export type DownstreamHost = {
+  readonly resolve: (head: RequestHead) => ServicePlan | undefined;
+  readonly closed: (connection: ClientConnection) => void;
+  /** True when the listener has left the configuration: each connection closes after its answer. */
+  readonly retired: boolean;
+  /** A stream of HTTP/2: its body may take its time, and is hardly waited for, because calls in both directions exist. */
+  readonly isStream?: boolean;
+  /** Takes over a socket whose first bytes (put back) were HTTP/2's preface; absent where it is not spoken. */
+  readonly speakHttp2?: (connection: ClientConnection, socket: Duplex) => void;
+};
