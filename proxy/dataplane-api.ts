@@ -2,6 +2,7 @@
  * What the data plane offers to the rest of the proxy (admin server, mesh client, composition root). The data plane
  * itself (sockets, filters, faults) is proxy/dataplane.ts; everything that talks to the outside uses only this.
  */
+import type { EndpointView, PoolTotal } from './balancing/endpoint-view.ts';
 import type { ErrorCode } from '../contracts/errors.ts';
 import type { SourceDocument } from '../contracts/document.ts';
 import type { Overlay } from '../contracts/overlay.ts';
@@ -39,6 +40,8 @@ export type MetricsSnapshot = {
   readonly upstreamConnections: number;
   readonly upstreamConnectionsTotal: number;
   readonly requestsInFlight: number;
+  /** Of the versions that have a pool. */
+  readonly pools: readonly PoolTotal[];
   readonly configVersion: number | null;
   readonly overlays: readonly {
     readonly experiment: string;
@@ -81,6 +84,8 @@ export interface DataplaneApi {
   /** The filters, outermost first, each with the sentence that says why it stands there. */
   stack(): readonly { readonly role: string; readonly why: string }[];
   config(): ConfigDump;
+  /** Every endpoint as the balancing sees it. */
+  endpoints(): readonly EndpointView[];
   /** True when a configuration is in force and its listeners are open. */
   ready(): boolean;
   /** Stops accepting, lets requests in flight end (at most timeoutMs), closes everything. */

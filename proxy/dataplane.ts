@@ -8,6 +8,8 @@ import type { FaultDocument, SourceDocument } from '../contracts/document.ts';
 import type { ErrorCode } from '../contracts/errors.ts';
 import type { Overlay } from '../contracts/overlay.ts';
 import type { ArmRow, TrafficRow } from '../contracts/telemetry.ts';
+import { endpointViews } from './balancing/endpoint-view.ts';
+import type { EndpointView } from './balancing/endpoint-view.ts';
 import type { Clock, ConfigDump, DataplaneApi, MetricsSnapshot } from './dataplane-api.ts';
 import { ListenerSet } from './downstream/listener-set.ts';
 import type { Wanted } from './downstream/listener-set.ts';
@@ -142,6 +144,7 @@ export class Dataplane implements DataplaneApi {
       upstreamConnections: sum(endpoints.map((e) => e.connections)),
       upstreamConnectionsTotal: this.#inventory.openedBefore + sum(endpoints.map((e) => e.opened)),
       requestsInFlight: this.#runtime.requestsInFlight,
+      pools: this.#inventory.pools.totals(),
       configVersion: this.#config?.version ?? null,
       overlays: this.#overlays.all().map(({ overlay, leaseLeftMs }) => ({
         experiment: overlay.experiment,
@@ -165,6 +168,10 @@ export class Dataplane implements DataplaneApi {
       faults: [...this.#faults.values()].map((f) => ({ name: f.name, active: f.active, leaseLeftMs: f.leaseLeftMs })),
       listeners: this.#listeners.open.map((l) => ({ name: l.name, address: l.address })),
     };
+  }
+
+  endpoints(): EndpointView[] {
+    return endpointViews(this.#plans.values(), this.#runtime.clock.nowMs());
   }
 
   ready(): boolean {

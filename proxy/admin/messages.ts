@@ -1,4 +1,5 @@
 /** What the admin thread and the thread that carries traffic say to each other. */
+import type { EndpointView } from '../balancing/endpoint-view.ts';
 import type { ConfigDump, MetricsSnapshot } from '../dataplane-api.ts';
 import type { ProcessSample } from '../metrics/process.ts';
 
@@ -8,6 +9,7 @@ export type Answers = {
   readonly metrics: { readonly snapshot: MetricsSnapshot; readonly process: ProcessSample };
   readonly stack: readonly { readonly role: string; readonly why: string }[];
   readonly config: ConfigDump;
+  readonly endpoints: readonly EndpointView[];
 };
 export type Question = keyof Answers;
 

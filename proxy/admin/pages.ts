@@ -45,6 +45,10 @@ export const PAGES: Readonly<Record<string, Page>> = {
     does: 'the configuration, overlays and faults in force, with what is left of their leases',
     answer: async (ask) => json(200, await ask('config')),
   },
+  '/endpoints': {
+    does: 'every endpoint as the balancing sees it: weight, state, ejection, attempts in flight, connections',
+    answer: async (ask) => json(200, { endpoints: await ask('endpoints') }),
+  },
   '/healthz': {
     does: '200 while the admin thread itself lives',
     answer: () => Promise.resolve(text(200, 'ok\n')),

@@ -45,6 +45,7 @@ describe('the admin server', () => {
 
   it('shows the configuration that is in force', async () => {
     dataplane.version = 7;
+    expect(await (await get('/endpoints')).json()).toEqual({ endpoints: [] });
     expect(await (await get('/config')).json()).toMatchObject({ version: 7, documents: [] });
   });
 
@@ -84,7 +85,8 @@ describe('the admin server', () => {
     const response = await get('/nope');
     expect(response.status).toBe(404);
     const body = JSON.stringify(await response.json());
-    for (const path of ['/ready', '/metrics', '/stack', '/config', '/healthz', '/halt']) expect(body).toContain(path);
+    for (const path of ['/ready', '/metrics', '/stack', '/config', '/endpoints', '/healthz', '/halt'])
+      expect(body).toContain(path);
   });
 
   it('answers, and lives on, when the data plane throws', async () => {

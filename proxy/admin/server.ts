@@ -12,7 +12,7 @@ import { WORKER_EXEC_ARGV, WORKER_URL } from './worker-source.ts';
 export type AdminOptions = {
   /** host:port; port 0 takes any free one. */
   readonly listen: string;
-  readonly dataplane: Pick<DataplaneApi, 'ready' | 'metrics' | 'stack' | 'config'>;
+  readonly dataplane: Pick<DataplaneApi, 'ready' | 'metrics' | 'stack' | 'config' | 'endpoints'>;
   readonly halt: HaltSwitch;
   /** The switch was turned by the admin thread: the time to say so and to drop what it turned off. */
   readonly onHalted: () => void;
@@ -127,6 +127,8 @@ export class AdminServer {
         return dataplane.stack();
       case 'config':
         return dataplane.config();
+      case 'endpoints':
+        return dataplane.endpoints();
     }
   }
 }

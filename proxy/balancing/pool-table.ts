@@ -1,10 +1,12 @@
 /** The pools of all versions. Members are kept across configurations by service, version and address. */
 import type { Locality } from '../../contracts/balancer.ts';
-import { Balancer } from '../../contracts/balancer.ts';
 import type { Resilience } from '../../contracts/resilience.ts';
 import type { Endpoint as EndpointSpec } from '../../contracts/service.ts';
+import { newOutlierState } from '../outliers/outlier-state.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Endpoint } from '../upstream/endpoint.ts';
+import { poolTotal } from './endpoint-view.ts';
+import type { PoolTotal } from './endpoint-view.ts';
 import { newMember } from './member.ts';
 import { Pool } from './pool.ts';
 import type { PoolMember } from './pool.ts';
@@ -21,8 +23,8 @@ export class PoolTable {
     this.#own = own;
   }
 
-  get all(): readonly Kept[] {
-    return [...this.#pools.values()];
+  totals(): PoolTotal[] {
+    return [...this.#pools.values()].map(({ service, version, pool }) => poolTotal(service, version, pool));
   }
 
   /** The version's pool, with what is known of the endpoints that go on; untouched where nothing has changed. */
@@ -44,13 +46,18 @@ export class PoolTable {
       const known = pool.members.find((m) => m.endpoint === endpoint) ?? this.#newMember(spec.address, endpoint, pool);
       return Object.assign(known, { weight: spec.weight, locality: spec.locality });
     });
-    pool.configure(members, resilience.balancer ?? Balancer.parse({}));
+    pool.configure(members, resilience, this.#runtime.clock.nowMs());
     this.#pools.set(key, { source, service, version, pool });
     return pool;
   }
 
   #newMember(address: string, endpoint: Endpoint, pool: Pool): PoolMember {
-    return { ...newMember(address, this.#runtime.clock.nowMs()), endpoint, pool };
+    return { ...newMember(address, this.#runtime.clock.nowMs()), endpoint, pool, outlier: newOutlierState() };
+  }
+
+  /** Once a second. */
+  sweep(nowMs: number): void {
+    for (const { pool } of this.#pools.values()) pool.detector?.sweep(nowMs);
   }
 
   /** Forgets the pools of versions that are gone. */

@@ -1,13 +1,25 @@
 /** The endpoints of one version with what is known of each: chooses among those that are available, the near ones first. */
-import type { Balancer, Locality } from '../../contracts/balancer.ts';
+import { Balancer } from '../../contracts/balancer.ts';
+import type { Locality } from '../../contracts/balancer.ts';
+import type { OutlierDetection } from '../../contracts/outlier-detection.ts';
+import type { Resilience } from '../../contracts/resilience.ts';
+import { Detector } from '../outliers/detector.ts';
+import { newOutlierState } from '../outliers/outlier-state.ts';
+import type { EjectionReason, OutlierState } from '../outliers/outlier-state.ts';
 import type { Endpoint } from '../upstream/endpoint.ts';
 import { levels } from './locality.ts';
 import type { Draw, Member, Picker } from './member.ts';
 import { buildPicker } from './picker.ts';
 
-export type PoolMember = Member & { readonly endpoint: Endpoint; readonly pool: Pool };
+export type PoolMember = Member & {
+  readonly endpoint: Endpoint;
+  readonly pool: Pool;
+  readonly outlier: OutlierState;
+};
 
 type PickedLevel = { readonly below: number; readonly picker: Picker<PoolMember>; readonly size: number };
+
+const DEFAULT_BALANCER = Balancer.parse({});
 
 /** How often a retry draws again to find another endpoint than the one that failed, before it takes what it gets. */
 const REDRAWS = 3;
@@ -18,6 +30,14 @@ export class Pool {
   readonly #own: Locality | undefined;
   readonly #draw: Draw;
   #levels: readonly PickedLevel[] = [];
+  /** Where outliers are looked for. */
+  detector: Detector<PoolMember> | undefined;
+  /** Since start, by reason. */
+  readonly ejections: Record<EjectionReason, number> = {
+    'consecutive-5xx': 0,
+    'consecutive-gateway-error': 0,
+    'success-rate': 0,
+  };
   /** Attempts in flight, all members together. */
   inFlight = 0;
   /** A level is below the panic threshold. */
@@ -33,10 +53,24 @@ export class Pool {
   }
 
   /** The pool outlives configurations: requests on their way end in the pool in which they began. */
-  configure(members: readonly PoolMember[], balancer: Balancer): void {
+  configure(members: readonly PoolMember[], { balancer, outlierDetection }: Resilience, nowMs: number): void {
     this.#members = members;
-    this.#balancer = balancer;
+    this.#balancer = balancer ?? DEFAULT_BALANCER;
+    this.detector = outlierDetection && this.#detectorOf(members, outlierDetection, nowMs);
+    if (!this.detector) for (const member of members) Object.assign(member.outlier, newOutlierState());
     this.rebuild();
+  }
+
+  #detectorOf(members: readonly PoolMember[], spec: OutlierDetection, nowMs: number): Detector<PoolMember> {
+    return new Detector(members, {
+      spec,
+      nowMs,
+      chance: () => this.#draw() / 0x1_0000_0000,
+      onChange: (reason) => {
+        if (reason) this.ejections[reason]++;
+        this.rebuild();
+      },
+    });
   }
 
   /** After the availability of a member has changed. */
@@ -88,6 +122,6 @@ export class Pool {
   }
 }
 
-function isAvailable(_member: PoolMember): boolean {
-  return true;
+export function isAvailable({ outlier }: PoolMember): boolean {
+  return outlier.ejectedUntilMs === undefined;
 }

@@ -23,7 +23,9 @@ export function pooled({ runtime, resilience }: RouteContext): RouteParts {
       return CONTINUE;
     },
     // An attempt that is answered stays in flight until its answer has ended.
-    attemptEnd: (exchange, outcome) => {
+    attemptEnd: (exchange, outcome, status) => {
+      const { member } = exchange;
+      member?.pool.detector?.observe(member, outcome, status, runtime.clock.nowMs());
       if (outcome !== 'answered') letGo(exchange);
     },
     end: letGo,

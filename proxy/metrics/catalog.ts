@@ -25,6 +25,9 @@ export const METRICS = {
   meshproof_downstream_connections_opened_total: { type: 'counter', help: 'Connections that clients opened.' },
   meshproof_upstream_connections: { type: 'gauge', help: 'Open connections to endpoints.' },
   meshproof_upstream_connections_opened_total: { type: 'counter', help: 'Connections opened to endpoints.' },
+  meshproof_endpoints: { type: 'gauge', help: 'Endpoints of a version with a pool, by state.' },
+  meshproof_panic: { type: 'gauge', help: '1 while endpoints that are not available are used all the same.' },
+  meshproof_ejections_total: { type: 'counter', help: 'Endpoints that outlier detection took out, by reason.' },
   meshproof_requests_in_flight: { type: 'gauge', help: 'Requests that have not been answered yet.' },
   meshproof_config_version: { type: 'gauge', help: 'Version of the configuration in force.' },
   meshproof_overlay_candidate_ratio: {

@@ -4,6 +4,7 @@ import type { MetricsSnapshot, TrafficTotal } from '../dataplane-api.ts';
 import { family } from './catalog.ts';
 import { ENVOY_BUCKETS_MS, toEnvoyBuckets } from './envoy-buckets.ts';
 import { histogram } from './exposition.ts';
+import { poolFamilies } from './pools.ts';
 import type { Family, Labels, Sample } from './exposition.ts';
 
 export function ownFamilies(s: MetricsSnapshot): Family[] {
@@ -35,6 +36,7 @@ export function ownFamilies(s: MetricsSnapshot): Family[] {
     family('meshproof_downstream_connections_opened_total', one(s.downstreamConnectionsTotal)),
     family('meshproof_upstream_connections', one(s.upstreamConnections)),
     family('meshproof_upstream_connections_opened_total', one(s.upstreamConnectionsTotal)),
+    ...poolFamilies(s.pools),
     family('meshproof_requests_in_flight', one(s.requestsInFlight)),
     family('meshproof_config_version', s.configVersion === null ? [] : one(s.configVersion)),
     family(

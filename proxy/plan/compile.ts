@@ -3,7 +3,7 @@ import type { Locality } from '../../contracts/balancer.ts';
 import type { RouteDocument, ServiceDocument } from '../../contracts/document.ts';
 import type { Resilience } from '../../contracts/resilience.ts';
 import type { Rule } from '../../contracts/route.ts';
-import type { ServiceSpec } from '../../contracts/service.ts';
+import type { Protocol, ServiceSpec } from '../../contracts/service.ts';
 import { parseAddress } from '../../contracts/units.ts';
 import { PoolTable } from '../balancing/pool-table.ts';
 import type { ActiveFault } from '../faults.ts';
@@ -42,12 +42,16 @@ export class Inventory {
   }
 
   /** Services with time-outs of their own have connections of their own. */
-  endpoint(address: string, { connectTimeout, idleTimeout }: Resilience = {}): Endpoint {
-    const isCommon = connectTimeout === undefined && idleTimeout === undefined;
-    const key = isCommon ? address : `${address}\n${connectTimeout}\n${idleTimeout}`;
+  endpoint(
+    address: string,
+    { connectTimeout, idleTimeout }: Resilience = {},
+    protocol: Protocol = 'http1',
+  ): Endpoint {
+    const isCommon = connectTimeout === undefined && idleTimeout === undefined && protocol === 'http1';
+    const key = isCommon ? address : `${address}\n${connectTimeout}\n${idleTimeout}\n${protocol}`;
     const endpoint = remember(this.endpoints, key, () => {
       const { host, port } = parseAddress(address) ?? { host: address, port: 0 };
-      return new Endpoint(this.#runtime, address, host, port, connectTimeout, idleTimeout);
+      return new Endpoint(this.#runtime, address, host, port, connectTimeout, idleTimeout, protocol);
     });
     endpoint.revive();
     return endpoint;
@@ -77,6 +81,7 @@ export class Inventory {
   /** Time-outs of upstream connections. */
   sweep(nowMs: number): void {
     for (const endpoint of this.endpoints.values()) endpoint.sweep(nowMs);
+    this.pools.sweep(nowMs);
     this.#forgetClosed();
   }
 
@@ -139,7 +144,8 @@ function isPlain({ resilience, versions }: ServiceSpec): boolean {
 function compileVersion(inventory: Inventory, service: ServiceDocument, name: string): VersionPlan {
   const { resilience = {}, versions } = service.spec;
   const specs = versions[name]?.endpoints ?? [];
-  const endpointOf = (address: string): Endpoint => inventory.endpoint(address, resilience);
+  const protocol = versions[name]?.protocol;
+  const endpointOf = (address: string): Endpoint => inventory.endpoint(address, resilience, protocol);
   const endpoints = specs.map(({ address }) => endpointOf(address));
   if (isPlain(service.spec)) return { name, endpoints, cursor: 0 };
   const pool = inventory.pools.pool(service.metadata.name, name, specs, resilience, endpointOf);

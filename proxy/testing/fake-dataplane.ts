@@ -2,6 +2,7 @@
 import type { SourceDocument } from '../../contracts/document.ts';
 import type { Overlay } from '../../contracts/overlay.ts';
 import type { ArmRow, TrafficRow } from '../../contracts/telemetry.ts';
+import type { EndpointView } from '../balancing/endpoint-view.ts';
 import type { ConfigDump, DataplaneApi, MetricsSnapshot } from '../dataplane-api.ts';
 
 export const EMPTY_METRICS: MetricsSnapshot = {
@@ -14,6 +15,7 @@ export const EMPTY_METRICS: MetricsSnapshot = {
   upstreamConnections: 0,
   upstreamConnectionsTotal: 0,
   requestsInFlight: 0,
+  pools: [],
   configVersion: null,
   overlays: [],
   leaseExpiredTotal: 0,
@@ -108,6 +110,10 @@ export class FakeDataplane implements DataplaneApi {
       faults: [],
       listeners: [],
     };
+  }
+
+  endpoints(): readonly EndpointView[] {
+    return [];
   }
 
   ready(): boolean {

@@ -39,6 +39,15 @@ export const FULL_METRICS: MetricsSnapshot = {
   upstreamConnections: 7,
   upstreamConnectionsTotal: 70,
   requestsInFlight: 8,
+  pools: [
+    {
+      service: 'reviews',
+      version: 'v1',
+      states: { available: 2, ejected: 1 },
+      panic: false,
+      ejections: { 'consecutive-5xx': 3, 'consecutive-gateway-error': 0, 'success-rate': 1 },
+    },
+  ],
   configVersion: 9,
   overlays: [{ experiment: 'reviews-v2', service: 'reviews', candidatePpm: 50_000, leaseLeftMs: 8_500 }],
   leaseExpiredTotal: 1,
