@@ -33,11 +33,19 @@ export const Endpoint = z
   .union([PlainEndpoint, FullEndpoint], { error: 'an endpoint is "host:port", or {address, weight, locality}' })
   .meta({ description: 'host:port, or {address: host:port, weight, locality}' });
 
+export const PROTOCOLS = ['http1', 'http2', 'grpc'] as const;
+export const Protocol = z.enum(PROTOCOLS).default('http1').meta({
+  description:
+    'What the endpoints speak: HTTP/1.1; HTTP/2 (by prior knowledge where there is no TLS); or gRPC: HTTP/2, where ' +
+    'grpc-status tells a failure, grpc-timeout is a deadline, and errors of the proxy are answers that gRPC clients read',
+});
+
 export const Version = z.strictObject({
   endpoints: z
     .array(Endpoint)
     .min(1, 'a version needs at least one endpoint')
     .refine((all) => new Set(all.map((e) => e.address)).size === all.length, 'an address stands here twice'),
+  protocol: Protocol,
   run: Run.optional(),
   outbound: HostPort.optional().meta({
     description: "Where this version's sidecar listens for the calls that the version makes (by Host header)",
@@ -53,4 +61,5 @@ export const ServiceSpec = z.strictObject({
 export type ServiceSpec = z.output<typeof ServiceSpec>;
 export type Version = z.output<typeof Version>;
 export type Endpoint = z.output<typeof Endpoint>;
+export type Protocol = z.output<typeof Protocol>;
 export type Run = z.output<typeof Run>;

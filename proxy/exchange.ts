@@ -18,14 +18,11 @@ import { CONTINUE } from './plan/plan.ts';
 import type { AttemptFailure, AttemptOutcome, ServicePlan } from './plan/plan.ts';
 import { routeOf } from './plan/route-of.ts';
 import type { Runtime } from './runtime.ts';
-import { CODE_OF_FAILURE, localAnswer, plainAnswer } from './rescue.ts';
+import { CLIENT_CLOSED, CODE_OF_FAILURE, FAILURE_OF_UPSTREAM, localAnswer, plainAnswer } from './rescue.ts';
 import { recordOutcome } from './telemetry/record-outcome.ts';
 import type { UpstreamConnection, UpstreamFailure, UpstreamUser } from './upstream/connection.ts';
 import type { Endpoint } from './upstream/endpoint.ts';
 import { sendBody, sendRequest } from './upstream/send-request.ts';
-
-/** The client went away before its answer was complete (nginx's code for it). */
-const CLIENT_CLOSED = 499;
 
 export class Exchange extends ExchangeState implements UpstreamUser, Timed {
   readonly #timers: ExchangeTimers;
@@ -135,7 +132,8 @@ export class Exchange extends ExchangeState implements UpstreamUser, Timed {
   /** The innermost step: sends the request to the endpoint. */
   dispatch(endpoint: Endpoint): void {
     this.endpoint = endpoint;
-    this.upstream = endpoint.send(this, this.#fresh);
+    if (this.tunnel !== '' && endpoint.protocol !== 'http1') this.answer('TUNNEL_UNSUPPORTED', endpoint.address);
+    else this.upstream = endpoint.send(this, this.#fresh);
   }
 
   onUpstreamReady(connection: UpstreamConnection): void {
@@ -242,10 +240,10 @@ export class Exchange extends ExchangeState implements UpstreamUser, Timed {
     this.upstream = undefined;
     if (!this.active) return;
     if (this.answering) this.#breakOff(true);
-    else if (silent && this.head.isIdempotent && this.replayable && !this.#fresh) {
+    else if (((silent && this.head.isIdempotent) || failure === 'refused') && this.replayable && !this.#fresh) {
       this.#fresh = true;
       if (this.endpoint) this.dispatch(this.endpoint);
-    } else this.attemptFailed(failure === 'stalled' ? 'timeout' : failure);
+    } else this.attemptFailed(FAILURE_OF_UPSTREAM[failure]);
   }
 
   /** An attempt failed without an answer (really, or by a fault). @param status - of a fault that stands for an answer */
@@ -289,6 +287,7 @@ export class Exchange extends ExchangeState implements UpstreamUser, Timed {
   /** The answer that the proxy makes itself; where another one has begun, that one is broken off. */
   answer(code: ErrorCode, detail: string, status: number = ERRORS[code].status): void {
     this.runtime.errors.set(code, (this.runtime.errors.get(code) ?? 0) + 1);
+    this.errorCode ??= code;
     if (this.answering) {
       this.#breakOff(status >= 500);
       return;
@@ -378,14 +377,15 @@ export class Exchange extends ExchangeState implements UpstreamUser, Timed {
     if (!this.#armRecorded) this.#recordArm(failed);
     this.runtime.requestsInFlight--;
     const nowMs = this.runtime.clock.nowMs();
+    const us = Math.round((nowMs - this.#startMs) * 1_000);
     const plan = this.plan;
     if (plan) {
       plan.load.inFlight--;
       if (this.retrying) plan.load.retriesInFlight--;
-      const us = Math.round((nowMs - this.#startMs) * 1_000);
       recordOutcome(plan, this, status, us);
       for (const step of plan.end ?? NO_STEPS) step(this, status, failed, us);
     }
+    this.runtime.observe?.(this, status, us);
     this.downstream.exchangeEnded(nowMs);
   }
 }

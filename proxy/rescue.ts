@@ -3,6 +3,10 @@ import { STATUS_CODES } from 'node:http';
 import { ERRORS, ERROR_HEADER } from '../contracts/errors.ts';
 import type { ErrorCode } from '../contracts/errors.ts';
 import type { AttemptFailure } from './plan/plan.ts';
+import type { UpstreamFailure } from './upstream/connection.ts';
+
+/** The client went away before its answer was complete (nginx's code for it). */
+export const CLIENT_CLOSED = 499;
 
 /** The code of the answer to a request whose last attempt failed so. */
 export const CODE_OF_FAILURE = {
@@ -12,7 +16,17 @@ export const CODE_OF_FAILURE = {
   timeout: 'UPSTREAM_TIMEOUT',
   malformed: 'UPSTREAM_MALFORMED',
   'no-endpoint': 'UPSTREAM_NO_ENDPOINT',
+  overflow: 'CIRCUIT_OPEN',
 } as const satisfies Record<AttemptFailure, ErrorCode>;
+
+/** A refused request was not begun with, as one that found no connection. */
+export const FAILURE_OF_UPSTREAM = {
+  connect: 'connect',
+  refused: 'connect',
+  reset: 'reset',
+  malformed: 'malformed',
+  stalled: 'timeout',
+} as const satisfies Record<UpstreamFailure, AttemptFailure>;
 
 /**
  * The proxy's own answer, head and body.

@@ -32,6 +32,8 @@ export type RequestEdits = {
   readonly fallbackHost: string;
   readonly upgrade: boolean;
   readonly keepExpect: boolean;
+  /** The endpoint may send trailers: said where it is asked for (HTTP/2). */
+  readonly te?: boolean;
   /** What filters changed. */
   readonly changes?: HeadEdits | undefined;
 };
@@ -59,6 +61,7 @@ export function writeRequestHead(head: RequestHead, edits: RequestEdits): string
   }
   if (changes) out += changes.lines;
   out += head.minor === 1 ? edits.added : edits.added.replace('via: 1.1 ', 'via: 1.0 ');
+  if (edits.te === true) out += 'te: trailers\r\n';
   if (hops !== undefined) out += `max-forwards: ${hops - 1}\r\n`;
   if (head.chunked) out += 'transfer-encoding: chunked\r\n';
   else if (!head.lengthCanonical && !head.isConnect) out += `content-length: ${head.contentLength}\r\n`;

@@ -2,17 +2,18 @@
  * One connection to an endpoint. It reads responses with our codec, hands them to the exchange that uses it, and goes
  * back to its endpoint's pool when a response has ended cleanly. One exchange at a time: no pipelining upstream.
  */
-import { connect } from 'node:net';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { ChunkedDecoder } from '../http1/chunked.ts';
 import { COMPLETE, INVALID, ResponseHead } from '../http1/head.ts';
 import { isBodiless, parseResponseHead } from '../http1/parse-response.ts';
+import { Unprocessed } from '../http2/client-stream.ts';
 import type { Runtime } from '../runtime.ts';
 import { Timer } from '../timer-wheel.ts';
 import type { Endpoint } from './endpoint.ts';
 
 export type TunnelKind = '' | 'connect' | 'websocket';
-export type UpstreamFailure = 'connect' | 'reset' | 'malformed' | 'stalled';
+/** `refused`: the endpoint says that it has not begun with the request. */
+export type UpstreamFailure = 'connect' | 'refused' | 'reset' | 'malformed' | 'stalled';
 
 /** What a connection tells the exchange that uses it. */
 export interface UpstreamUser {
@@ -63,7 +64,7 @@ export class UpstreamConnection {
   readonly endpoint: Endpoint;
   readonly #runtime: Runtime;
   #decoder: ChunkedDecoder | undefined;
-  #socket: Socket | undefined;
+  #socket: Duplex | undefined;
   #user: UpstreamUser | undefined;
   #state = CONNECTING;
   #pendingText = '';
@@ -81,21 +82,10 @@ export class UpstreamConnection {
     this.endpoint = endpoint;
   }
 
-  connect(user: UpstreamUser): void {
+  /** @param fresh - not over what has refused a request just now */
+  connect(user: UpstreamUser, fresh: boolean): void {
     this.#user = user;
-    const socket = connect({
-      host: this.endpoint.host,
-      port: this.endpoint.port,
-      noDelay: true,
-      allowHalfOpen: true,
-      onread: {
-        buffer: READ_BUFFER,
-        callback: (size) => {
-          this.#onRead(size);
-          return true;
-        },
-      },
-    });
+    const socket = this.endpoint.openSocket(READ_BUFFER, (size) => this.#onRead(size), fresh);
     this.#socket = socket;
     this.#connectTimer = new Timer(() => this.#fail('connect'));
     this.#runtime.wheel.arm(this.#connectTimer, this.endpoint.connectTimeoutMs);
@@ -105,7 +95,10 @@ export class UpstreamConnection {
       this.#state = IDLE;
       this.begin(this.#user);
     });
-    socket.on('error', () => this.#fail(this.#state === CONNECTING ? 'connect' : 'reset'));
+    socket.on('error', (error) => {
+      if (this.#state === CONNECTING) this.#fail('connect');
+      else this.#fail(error instanceof Unprocessed ? 'refused' : 'reset');
+    });
     socket.on('end', () => this.#onEnd());
     socket.on('close', () => this.#onClose());
     socket.on('drain', () => this.#user?.onUpstreamDrain());

@@ -1,7 +1,14 @@
 /** One address that serves a version, with its idle connections: last in, first out, so that few stay warm and the rest age out. */
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Protocol } from '../../contracts/service.ts';
+import { ClientSessions } from '../http2/client-sessions.ts';
 import type { Runtime } from '../runtime.ts';
 import { UpstreamConnection } from './connection.ts';
 import type { UpstreamUser } from './connection.ts';
+
+/** A connection that many requests share says when it goes, so it may stay for longer than one of HTTP/1.1. */
+const SHARED_IDLE_MS = 60_000;
 
 export class Endpoint {
   readonly address: string;
@@ -12,6 +19,10 @@ export class Endpoint {
   readonly #runtime: Runtime;
   readonly #idle: UpstreamConnection[] = [];
   readonly #open = new Set<UpstreamConnection>();
+  readonly #sessions: ClientSessions | undefined;
+  readonly protocol: Protocol;
+  /** Who wants to know that a connection was released or closed. */
+  #freed: (() => void)[] | undefined;
   opened = 0;
   retired = false;
 
@@ -23,6 +34,7 @@ export class Endpoint {
     port: number,
     connectTimeoutMs?: number,
     idleMs?: number,
+    protocol: Protocol = 'http1',
   ) {
     this.connectTimeoutMs = connectTimeoutMs ?? runtime.limits.connectTimeoutMs;
     this.#idleMs = idleMs ?? runtime.limits.upstreamIdleMs;
@@ -30,10 +42,56 @@ export class Endpoint {
     this.address = address;
     this.host = host;
     this.port = port;
+    this.protocol = protocol;
+    if (protocol !== 'http1') this.#sessions = new ClientSessions(`http://${address}`, () => this.#openForHttp2());
+  }
+
+  #openForHttp2(): Duplex {
+    this.opened++;
+    return connect({ host: this.host, port: this.port, noDelay: true });
+  }
+
+  /**
+   * A new way to the endpoint: a socket, or a stream of a connection that others use too. It emits `connect`.
+   * @param onRead - called with the bytes of each read in `buffer`, which it must have used up when it returns
+   */
+  openSocket(buffer: Buffer, onRead: (size: number) => void, fresh: boolean): Duplex {
+    if (this.#sessions) {
+      const stream = this.#sessions.stream(this.#runtime.clock.nowMs(), fresh);
+      return stream.on('data', (bytes: Buffer) => {
+        for (let at = 0; at < bytes.length; at += buffer.length) onRead(bytes.copy(buffer, 0, at));
+      });
+    }
+    this.opened++;
+    const callback = (size: number): boolean => {
+      onRead(size);
+      return true;
+    };
+    const { host, port } = this;
+    return connect({ host, port, noDelay: true, allowHalfOpen: true, onread: { buffer, callback } });
   }
 
   get connections(): number {
-    return this.#open.size;
+    return this.#sessions ? this.#sessions.size : this.#open.size;
+  }
+
+  /** Unused connections. */
+  get idle(): number {
+    return this.#idle.length;
+  }
+
+  /** Closes the connection that has been unused for longest. */
+  closeIdle(): void {
+    this.#idle[0]?.destroy();
+  }
+
+  onFreed(listener: () => void): void {
+    if (this.#freed?.includes(listener) !== true) this.#freed = [...(this.#freed ?? []), listener];
+  }
+
+  offFreed(listener: () => void): void {
+    const others = this.#freed?.filter((l) => l !== listener) ?? [];
+    this.#freed = others.length === 0 ? undefined : others;
   }
 
   /**
@@ -46,10 +104,9 @@ export class Endpoint {
       idle.begin(user);
       return idle;
     }
-    this.opened++;
     const connection = new UpstreamConnection(this.#runtime, this);
     this.#open.add(connection);
-    connection.connect(user);
+    connection.connect(user, fresh);
     return connection;
   }
 
@@ -59,14 +116,16 @@ export class Endpoint {
     else {
       connection.idleSinceMs = this.#runtime.clock.nowMs();
       this.#idle.push(connection);
+      if (this.#freed !== undefined) for (const listener of this.#freed) listener();
     }
   }
 
   /** Called by a connection that has closed. */
   forget(connection: UpstreamConnection): void {
-    this.#open.delete(connection);
+    const wasOpen = this.#open.delete(connection);
     const at = this.#idle.indexOf(connection);
     if (at >= 0) this.#idle.splice(at, 1);
+    if (wasOpen && this.#freed !== undefined) for (const listener of this.#freed) listener();
   }
 
   /** Closes what has been idle for too long; called once a second. */
@@ -75,12 +134,14 @@ export class Endpoint {
       this.#idle[0].destroy();
     }
     for (const connection of this.#open) connection.checkStall(nowMs);
+    this.#sessions?.sweep(nowMs, SHARED_IDLE_MS);
   }
 
   /** The endpoint left the configuration: idle connections close now, busy ones after their response. */
   retire(): void {
     this.retired = true;
     for (const connection of [...this.#idle]) connection.destroy();
+    this.#sessions?.retire();
   }
 
   /** The endpoint is back in the configuration. */
@@ -91,5 +152,6 @@ export class Endpoint {
   destroyAll(): void {
     this.retired = true;
     for (const connection of [...this.#open]) connection.destroy();
+    this.#sessions?.destroy();
   }
 }

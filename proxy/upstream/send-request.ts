@@ -14,7 +14,9 @@ export function sendRequest(
   changes?: HeadEdits,
 ): void {
   const upgrade = tunnel === 'websocket';
-  const text = writeRequestHead(head, { added, fallbackHost, upgrade, keepExpect: !body.complete, changes });
+  const { protocol } = connection.endpoint;
+  const te = protocol === 'grpc' || (protocol === 'http2' && head.acceptsTrailers);
+  const text = writeRequestHead(head, { added, fallbackHost, upgrade, keepExpect: !body.complete, te, changes });
   if (body.empty) {
     connection.writeText(text);
     return;

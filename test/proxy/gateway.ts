@@ -20,6 +20,8 @@ export class HeldClock {
 export type Setup = {
   /** Version to endpoint ports; the first is stable. */
   readonly versions: Readonly<Record<string, readonly number[]>>;
+  /** Of the endpoints of every version. */
+  readonly protocol?: 'http1' | 'http2' | 'grpc';
   /** Of the service, as a person writes it. */
   readonly resilience?: Record<string, unknown>;
   /** The rules of the route, as a person writes them. */
@@ -56,11 +58,11 @@ export function portOf(dataplane: Dataplane): number {
 
 const apiVersion = 'meshproof.dev/v1';
 
-export function documentsOf({ versions, rules, faults = [], resilience }: Setup): SourceDocument[] {
+export function documentsOf({ versions, rules, faults = [], resilience, protocol = 'http1' }: Setup): SourceDocument[] {
   const stable = Object.keys(versions)[0] ?? 'v1';
   const endpoints = Object.entries(versions).map(([v, ports]) => [
     v,
-    { endpoints: ports.map((p) => `127.0.0.1:${p}`) },
+    { endpoints: ports.map((p) => `127.0.0.1:${p}`), protocol },
   ]);
   return [
     {

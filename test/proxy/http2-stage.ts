@@ -8,6 +8,7 @@ import type {
   OutgoingHttpHeaders,
   ServerHttp2Session,
   ServerHttp2Stream,
+  Settings,
 } from 'node:http2';
 import { onTestFinished } from 'vitest';
 
@@ -62,8 +63,9 @@ export type Http2Upstream = {
 
 export async function http2Upstream(
   script: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void,
+  settings: Settings = {},
 ): Promise<Http2Upstream> {
-  const server = createServer();
+  const server = createServer({ settings });
   const sessions: ServerHttp2Session[] = [];
   server.on('session', (session) => sessions.push(session));
   server.on('stream', (stream, headers) => {
