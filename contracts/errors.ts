@@ -31,6 +31,11 @@ export const ERRORS = {
   ROUTE_NOT_FOUND: { status: 404, faultOf: 'client', message: 'no service answers to this host' },
   UPSTREAM_CONNECT_FAILED: { status: 503, faultOf: 'upstream', message: 'no connection to the endpoint could be made' },
   UPSTREAM_NO_ENDPOINT: { status: 503, faultOf: 'upstream', message: 'the version has no endpoint' },
+  CIRCUIT_OPEN: {
+    status: 503,
+    faultOf: 'upstream',
+    message: 'a limit of the circuit breaker of this version is reached',
+  },
   UPSTREAM_RESET: {
     status: 502,
     faultOf: 'upstream',

@@ -1,12 +1,14 @@
 /** What a proxy does about endpoints that are slow, failing or gone. */
 import { z } from 'zod';
 import { Balancer } from './balancer.ts';
+import { CircuitBreaker } from './circuit-breaker.ts';
 import { OutlierDetection } from './outlier-detection.ts';
 import { Duration } from './units.ts';
 
 export const Resilience = z
   .strictObject({
     balancer: Balancer.optional(),
+    circuitBreaker: CircuitBreaker.optional(),
     outlierDetection: OutlierDetection.optional(),
     connectTimeout: Duration.optional().meta({ description: 'For opening a connection to an endpoint (5s)' }),
     idleTimeout: Duration.optional().meta({ description: 'An unused connection to an endpoint is closed (4s)' }),

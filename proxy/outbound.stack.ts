@@ -5,12 +5,13 @@
 import { assignment } from './filters/assignment.ts';
 import { attemptFault } from './filters/attempt-fault.ts';
 import { balancing } from './filters/balancing.ts';
+import { connection } from './filters/connection.ts';
 import { deadline } from './filters/deadline.ts';
 import { NOTHING } from './filters/filter.ts';
 import type { Filter } from './filters/filter.ts';
 import { requestFault } from './filters/request-fault.ts';
 import { retry } from './filters/retry.ts';
-import { CONTINUE, SUSPENDED } from './plan/plan.ts';
+import { tracing } from './filters/tracing.ts';
 
 export const OUTBOUND: readonly Filter[] = [
   {
@@ -23,6 +24,7 @@ export const OUTBOUND: readonly Filter[] = [
     why: 'above everything that may answer: what the proxy answers itself is counted too (counters at the end of the exchange)',
     build: () => NOTHING,
   },
+  tracing,
   {
     role: 'admission',
     why: 'before any work is done, so that shedding is cheap (connections are limited by the listener)',
@@ -34,15 +36,5 @@ export const OUTBOUND: readonly Filter[] = [
   retry,
   balancing,
   attemptFault,
-  {
-    role: 'connection',
-    why: 'innermost: a pooled connection to the endpoint that was chosen',
-    build: () => ({
-      attempt: (exchange) => {
-        if (!exchange.endpoint) return CONTINUE;
-        exchange.dispatch(exchange.endpoint);
-        return SUSPENDED;
-      },
-    }),
-  },
+  connection,
 ];

@@ -1,7 +1,7 @@
 /** The endpoints of every version as the balancing sees them now, for people and for metrics. */
 import type { ServicePlan, VersionPlan } from '../plan/plan.ts';
 import type { EjectionReason } from '../outliers/outlier-state.ts';
-import type { Pool, PoolMember } from './pool.ts';
+import type { BreakerLimit, Pool, PoolMember } from './pool.ts';
 
 export type EndpointState = 'available' | 'ejected';
 
@@ -27,6 +27,9 @@ export type PoolTotal = {
   readonly states: Readonly<Record<EndpointState, number>>;
   readonly panic: boolean;
   readonly ejections: Readonly<Record<EjectionReason, number>>;
+  readonly overflows: Readonly<Record<BreakerLimit, number>>;
+  /** Requests that wait for a connection. */
+  readonly pending: number;
 };
 
 export function endpointViews(plans: Iterable<ServicePlan>, nowMs: number): EndpointView[] {
@@ -73,5 +76,13 @@ function stateOf({ outlier }: PoolMember): EndpointState {
 export function poolTotal(service: string, version: string, pool: Pool): PoolTotal {
   const states: Record<EndpointState, number> = { available: 0, ejected: 0 };
   for (const member of pool.members) states[stateOf(member)]++;
-  return { service, version, states, panic: pool.panic, ejections: { ...pool.ejections } };
+  return {
+    service,
+    version,
+    states,
+    panic: pool.panic,
+    ejections: { ...pool.ejections },
+    overflows: { ...pool.overflows },
+    pending: pool.gate?.waiting ?? 0,
+  };
 }

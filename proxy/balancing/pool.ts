@@ -2,7 +2,9 @@
 import { Balancer } from '../../contracts/balancer.ts';
 import type { Locality } from '../../contracts/balancer.ts';
 import type { OutlierDetection } from '../../contracts/outlier-detection.ts';
+import type { CircuitBreaker } from '../../contracts/circuit-breaker.ts';
 import type { Resilience } from '../../contracts/resilience.ts';
+import { ConnectionGate } from '../breaker/connection-gate.ts';
 import { Detector } from '../outliers/detector.ts';
 import { newOutlierState } from '../outliers/outlier-state.ts';
 import type { EjectionReason, OutlierState } from '../outliers/outlier-state.ts';
@@ -17,6 +19,9 @@ export type PoolMember = Member & {
   readonly outlier: OutlierState;
 };
 
+/** What overflows: a full queue for connections, requests in flight, retries in flight. */
+export type BreakerLimit = 'pending' | 'requests' | 'retries';
+
 type PickedLevel = { readonly below: number; readonly picker: Picker<PoolMember>; readonly size: number };
 
 const DEFAULT_BALANCER = Balancer.parse({});
@@ -30,6 +35,10 @@ export class Pool {
   readonly #own: Locality | undefined;
   readonly #draw: Draw;
   #levels: readonly PickedLevel[] = [];
+  breaker: CircuitBreaker | undefined;
+  gate: ConnectionGate | undefined;
+  /** Since start: how often a limit of the circuit breaker was met. */
+  readonly overflows: Record<BreakerLimit, number> = { pending: 0, requests: 0, retries: 0 };
   /** Where outliers are looked for. */
   detector: Detector<PoolMember> | undefined;
   /** Since start, by reason. */
@@ -53,12 +62,23 @@ export class Pool {
   }
 
   /** The pool outlives configurations: requests on their way end in the pool in which they began. */
-  configure(members: readonly PoolMember[], { balancer, outlierDetection }: Resilience, nowMs: number): void {
+  configure(members: readonly PoolMember[], spec: Resilience, nowMs: number): void {
+    const { balancer, outlierDetection, circuitBreaker } = spec;
+    const before = this.#members.map((m) => m.endpoint);
     this.#members = members;
     this.#balancer = balancer ?? DEFAULT_BALANCER;
     this.detector = outlierDetection && this.#detectorOf(members, outlierDetection, nowMs);
     if (!this.detector) for (const member of members) Object.assign(member.outlier, newOutlierState());
     this.rebuild();
+    this.breaker = circuitBreaker;
+    this.gate?.open(before);
+    this.gate = circuitBreaker && this.#gateOf(circuitBreaker);
+    this.gate?.watch(members.map((m) => m.endpoint));
+  }
+
+  #gateOf(breaker: CircuitBreaker): ConnectionGate {
+    const mayMove = (): boolean => this.#balancer?.hashOn === undefined;
+    return new ConnectionGate({ breaker, members: () => this.#members, isAvailable, mayMove });
   }
 
   #detectorOf(members: readonly PoolMember[], spec: OutlierDetection, nowMs: number): Detector<PoolMember> {

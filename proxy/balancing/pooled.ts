@@ -17,6 +17,11 @@ export function pooled({ runtime, resilience }: RouteContext): RouteParts {
         exchange.attemptFailed('no-endpoint');
         return ANSWERED;
       }
+      if (pool.breaker !== undefined && pool.inFlight >= pool.breaker.maxRequests) {
+        pool.overflows.requests++;
+        exchange.attemptFailed('overflow');
+        return ANSWERED;
+      }
       pool.begin(member);
       exchange.member = member;
       exchange.endpoint = member.endpoint;
@@ -25,7 +30,9 @@ export function pooled({ runtime, resilience }: RouteContext): RouteParts {
     // An attempt that is answered stays in flight until its answer has ended.
     attemptEnd: (exchange, outcome, status) => {
       const { member } = exchange;
-      member?.pool.detector?.observe(member, outcome, status, runtime.clock.nowMs());
+      // What has waited in vain says nothing about the endpoint.
+      if (member?.pool.gate?.leave(exchange) !== true)
+        member?.pool.detector?.observe(member, outcome, status, runtime.clock.nowMs());
       if (outcome !== 'answered') letGo(exchange);
     },
     end: letGo,

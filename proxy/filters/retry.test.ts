@@ -34,6 +34,7 @@ describe('the conditions', () => {
     ['connect', 0],
     ['timeout', 0],
     ['no-endpoint', 0],
+    ['overflow', 0],
   ];
   it.each([
     ['5xx', ['500', '502', '503', '504', '505', 'reset', 'malformed', 'connect', 'timeout', 'no-endpoint']],

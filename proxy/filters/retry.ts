@@ -1,5 +1,6 @@
 /** Retries within a budget, and the shield: a request that failed on the candidate is answered by the baseline. */
 import { PPM } from '../../contracts/units.ts';
+import type { CircuitBreaker } from '../../contracts/circuit-breaker.ts';
 import type { Retry, RetryCondition } from '../../contracts/route.ts';
 import type { Exchange } from '../exchange.ts';
 import { CONTINUE } from '../plan/plan.ts';
@@ -9,8 +10,8 @@ import type { Filter } from './filter.ts';
 export const retry: Filter = {
   role: 'retry',
   why: 'above balancing and attempt-level faults: each attempt meets them anew; below assignment: never another arm but by the shield',
-  build: ({ rule, load }) => {
-    const failure = failureStep(rule.retry, load);
+  build: ({ rule, load, resilience }) => {
+    const failure = failureStep(rule.retry, load, resilience?.circuitBreaker);
     const perTryMs = rule.retry?.perTryTimeout ?? 0;
     return perTryMs === 0 ? { failure } : { failure, request: limitFirstTry(perTryMs) };
   },
@@ -25,8 +26,11 @@ function limitFirstTry(perTryMs: number): Step {
   };
 }
 
-function failureStep(policy: Retry | undefined, load: ServiceLoad): FailureStep {
-  return (exchange, failure, status) => shield(exchange, policy) || retryOnce(exchange, failure, status, policy, load);
+function failureStep(policy: Retry | undefined, load: ServiceLoad, breaker: CircuitBreaker | undefined): FailureStep {
+  const allows = (exchange: Exchange, retry: Retry): boolean =>
+    exchange.retrying || (withinBudget(retry, load) && withinBreaker(exchange, load, breaker));
+  return (exchange, failure, status) =>
+    shield(exchange, policy) || retryOnce(exchange, failure, status, policy, allows);
 }
 
 /** RFC 9110 9.2.2: only what is safe to repeat is repeated. The shield is outside the budget: it exists so that no user sees the candidate's failure. */
@@ -45,13 +49,13 @@ function retryOnce(
   failure: AttemptFailure,
   status: number,
   policy: Retry | undefined,
-  load: ServiceLoad,
+  allows: (exchange: Exchange, policy: Retry) => boolean,
 ): boolean {
   if (!policy || exchange.retries >= policy.attempts || !policy.on.some((c) => applies(c, failure, status)))
     return false;
   const unprocessed = failure === 'connect';
   if (!exchange.replayable || !(exchange.head.isIdempotent || unprocessed)) return false;
-  if (!exchange.retrying && !withinBudget(policy, load)) return false;
+  if (!allows(exchange, policy)) return false;
   exchange.retryUsed(policy.perTryTimeout ?? 0, backoffMs(exchange, policy));
   return true;
 }
@@ -62,13 +66,22 @@ function withinBudget(policy: Retry, load: ServiceLoad): boolean {
   return load.retriesInFlight < allowed;
 }
 
+function withinBreaker(exchange: Exchange, load: ServiceLoad, breaker: CircuitBreaker | undefined): boolean {
+  if (breaker === undefined || load.retriesInFlight < breaker.maxRetries) return true;
+  const pool = exchange.version?.pool;
+  if (pool) pool.overflows.retries++;
+  return false;
+}
+
 /** Full jitter: uniform in [0, base · 2^(n-1)), at most ten times the base (Envoy's JitteredExponentialBackOff). */
 function backoffMs(exchange: Exchange, policy: Retry): number {
   const ceiling = Math.min(policy.backoff * 2 ** exchange.retries, policy.backoff * 10);
   return (exchange.runtime.random.ppm() / PPM) * ceiling;
 }
 
+/** What a circuit breaker refused is never retried: that would only add to the load. */
 function applies(condition: RetryCondition, failure: AttemptFailure, status: number): boolean {
+  if (failure === 'overflow') return false;
   switch (condition) {
     case '5xx':
       return failure !== 'status' || status >= 500;

@@ -17,6 +17,14 @@ export function poolFamilies(pools: readonly PoolTotal[]): Family[] {
       'meshproof_ejections_total',
       pools.flatMap((p) => byKey(p, 'reason', p.ejections)),
     ),
+    family(
+      'meshproof_circuit_open_total',
+      pools.flatMap((p) => byKey(p, 'limit', p.overflows)),
+    ),
+    family(
+      'meshproof_requests_pending',
+      pools.map((p) => ({ labels: labelsOf(p), value: p.pending })),
+    ),
   ];
 }
 

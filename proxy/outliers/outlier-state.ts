@@ -33,7 +33,7 @@ export type Judged = 'success' | 'failure' | 'gateway-error' | 'nothing';
 
 /** Whether an attempt says something about its endpoint. What had no answer is a gateway error, as in Envoy. */
 export function judge(outcome: AttemptOutcome, status: number): Judged {
-  if (outcome === 'abandoned' || outcome === 'no-endpoint') return 'nothing';
+  if (outcome === 'abandoned' || outcome === 'no-endpoint' || outcome === 'overflow') return 'nothing';
   if (outcome !== 'answered' && outcome !== 'status') return 'gateway-error';
   if (status < 500) return 'success';
   return status >= 502 && status <= 504 ? 'gateway-error' : 'failure';

@@ -40,6 +40,7 @@ describe('what an attempt says of its endpoint', () => {
     ['malformed', 0, 'gateway-error'],
     ['abandoned', 0, 'nothing'],
     ['no-endpoint', 0, 'nothing'],
+    ['overflow', 0, 'nothing'],
   ] as const)('%s %i: %s', (outcome, status, expected) => {
     expect(judge(outcome, status)).toBe(expected);
   });

@@ -23,7 +23,7 @@ export type StepOutcome = typeof CONTINUE | typeof SUSPENDED | typeof ANSWERED;
 export type Step = (exchange: Exchange) => StepOutcome;
 
 /** How an attempt failed. */
-export type AttemptFailure = 'status' | 'reset' | 'connect' | 'timeout' | 'malformed' | 'no-endpoint';
+export type AttemptFailure = 'status' | 'reset' | 'connect' | 'timeout' | 'malformed' | 'no-endpoint' | 'overflow';
 /** @returns true when the filter has set the exchange up for another attempt */
 export type FailureStep = (exchange: Exchange, failure: AttemptFailure, status: number) => boolean;
 

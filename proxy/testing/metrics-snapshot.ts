@@ -46,6 +46,8 @@ export const FULL_METRICS: MetricsSnapshot = {
       states: { available: 2, ejected: 1 },
       panic: false,
       ejections: { 'consecutive-5xx': 3, 'consecutive-gateway-error': 0, 'success-rate': 1 },
+      overflows: { pending: 1, requests: 2, retries: 3 },
+      pending: 4,
     },
   ],
   configVersion: 9,

@@ -54,7 +54,9 @@ describe('balancing', () => {
     for (let i = 0; i < 40; i++) {
       const client = await clientOf(gateway.port);
       client.send(get());
-      await expect.poll(() => stuck.requests.length + (free?.requests.length ?? 0)).toBe(i + 1);
+      await expect
+        .poll(() => stuck.requests.length + (free?.requests.length ?? 0), { timeout: 10_000, interval: 5 })
+        .toBe(i + 1);
     }
     expect(stuck.requests.length).toBeLessThan(20);
     expect(free?.requests.length).toBeGreaterThan(20);
