@@ -6,6 +6,7 @@ import type { EndpointView, PoolTotal } from './balancing/endpoint-view.ts';
 import type { ErrorCode } from '../contracts/errors.ts';
 import type { SourceDocument } from '../contracts/document.ts';
 import type { Overlay } from '../contracts/overlay.ts';
+import type { RequestObserver } from './runtime.ts';
 import type { ArmRow, TrafficRow } from '../contracts/telemetry.ts';
 
 /** Totals since start, for exposition. `latency` is dense (contracts/histogram.ts) and must not be changed. */
@@ -80,6 +81,8 @@ export interface DataplaneApi {
   takeTelemetry(): { readonly traffic: TrafficRow[]; readonly arms: ArmRow[] };
   /** True while any overlay is in force: then telemetry goes up every 200 ms instead of every second. */
   hasOverlays(): boolean;
+  /** Tells of every request at its end. @returns stops it; a data plane that nobody observes pays nothing */
+  observe(observer: RequestObserver): () => void;
   metrics(): MetricsSnapshot;
   /** The filters, outermost first, each with the sentence that says why it stands there. */
   stack(): readonly { readonly role: string; readonly why: string }[];

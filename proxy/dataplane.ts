@@ -25,7 +25,8 @@ import type { Config } from './plan/parse-config.ts';
 import type { ServicePlan } from './plan/plan.ts';
 import { Random } from './random.ts';
 import { LIMITS } from './runtime.ts';
-import type { Limits, Runtime } from './runtime.ts';
+import type { Limits, RequestObserver, Runtime } from './runtime.ts';
+import type { Tracing } from './tracing/request-trace.ts';
 import { TimerWheel } from './timer-wheel.ts';
 
 export type DataplaneOptions = {
@@ -41,6 +42,7 @@ export type DataplaneOptions = {
   readonly clock: Clock;
   readonly seed: number;
   readonly limits?: Partial<Limits>;
+  readonly tracing?: Tracing;
 };
 
 export class Dataplane implements DataplaneApi {
@@ -50,6 +52,7 @@ export class Dataplane implements DataplaneApi {
   readonly #overlays: OverlayTable;
   readonly #listeners: ListenerSet;
   readonly #sweeper: NodeJS.Timeout;
+  readonly #observers = new Set<RequestObserver>();
   #faults = new Map<string, ActiveFault>();
   #faultSources = new Map<string, string>();
   #plans = new Map<string, ServicePlan>();
@@ -70,6 +73,8 @@ export class Dataplane implements DataplaneApi {
       addedFields: `via: 1.1 ${name}\r\n`,
       errors: new Map(),
       limits: { ...LIMITS, ...options.limits },
+      tracing: options.tracing,
+      observe: undefined,
       draining: false,
       requestsInFlight: 0,
     };
@@ -105,6 +110,25 @@ export class Dataplane implements DataplaneApi {
   renewLeases(experimentIds: readonly string[]): void {
     this.#overlays.renew(new Set(experimentIds));
     for (const fault of this.#faults.values()) fault.renew();
+  }
+
+  observe(observer: RequestObserver): () => void {
+    this.#observers.add(observer);
+    this.#tellObservers();
+    return () => {
+      this.#observers.delete(observer);
+      this.#tellObservers();
+    };
+  }
+
+  #tellObservers(): void {
+    const all = [...this.#observers];
+    this.#runtime.observe =
+      all.length === 0
+        ? undefined
+        : (exchange, status, us) => {
+            for (const observer of all) observer(exchange, status, us);
+          };
   }
 
   halt(): { overlays: number; faults: number } {

@@ -1,4 +1,5 @@
 /** What the filters know and decide about one request; cleared before each, so that nothing is allocated per request. */
+import type { ErrorCode } from '../contracts/errors.ts';
 import type { PoolMember } from './balancing/pool.ts';
 import type { BodyFilter } from './body-filter.ts';
 import type { Downstream } from './downstream/connection.ts';
@@ -7,6 +8,7 @@ import type { RequestHead } from './http1/head.ts';
 import { HeadEdits } from './http1/head-edits.ts';
 import type { RoutePlan, VersionPlan } from './plan/plan.ts';
 import type { Runtime } from './runtime.ts';
+import type { RequestTrace } from './tracing/request-trace.ts';
 import type { ArmCounters } from './telemetry/counters.ts';
 import type { TunnelKind, UpstreamConnection } from './upstream/connection.ts';
 import type { Endpoint } from './upstream/endpoint.ts';
@@ -45,6 +47,10 @@ export class ExchangeState {
   requestChanges: HeadEdits | undefined;
   responseChanges: HeadEdits | undefined;
   bodyFilters: BodyFilter[] | undefined;
+  /** The spans of a request that is sampled. */
+  trace: RequestTrace | undefined;
+  /** Why the proxy answered itself. */
+  errorCode: ErrorCode | undefined;
 
   constructor(runtime: Runtime, downstream: Downstream) {
     this.runtime = runtime;
@@ -106,5 +112,7 @@ export class ExchangeState {
     this.requestChanges = undefined;
     this.responseChanges = undefined;
     this.bodyFilters = undefined;
+    this.trace = undefined;
+    this.errorCode = undefined;
   }
 }

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { MeshproofError } from '../contracts/errors.ts';
 import type { Locality } from '../contracts/balancer.ts';
 import type { NodeInfo } from '../contracts/wire.ts';
+import { AccessLog } from './access-log/access-log.ts';
 import { AdminServer } from './admin/server.ts';
 import { BUILD } from './build.ts';
 import type { Clock, DataplaneApi } from './dataplane-api.ts';
@@ -16,6 +17,7 @@ import { Reports } from './mesh/reports.ts';
 import { snapshotStore } from './mesh/snapshot-store.ts';
 import { wireUrl } from './mesh/wire-url.ts';
 import { FileConfig } from './static/file-config.ts';
+import type { Tracing } from './tracing/request-trace.ts';
 
 export type ProxyNode = Omit<NodeInfo, 'pid' | 'build' | 'admin'>;
 
@@ -34,6 +36,10 @@ export type ProxyOptions = {
   readonly locality?: Locality;
   /** Where the last good configuration is kept; nowhere without it. */
   readonly dataDir?: string;
+  /** A file for one line of JSON per request, or `-` for standard output. */
+  readonly accessLog?: string;
+  /** Where spans go (OTLP over HTTP), and the share of requests that is traced where the caller has not decided. */
+  readonly tracing?: { readonly url: string; readonly samplePpm: number };
   readonly log: Logger;
 };
 
@@ -62,17 +68,20 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     throw new MeshproofError('REQUEST_INVALID', 'a proxy takes its configuration from files or from a control plane');
   }
   const halt = new HaltSwitch();
+  const tracing = await startTracing(options);
   const dataplane = new Dataplane({
     source: node?.id ?? 'proxy',
     gateways: node?.gateways ?? 'all',
     ...(outbound === undefined ? {} : { outbound }),
+    ...(tracing === undefined ? {} : { tracing }),
     ...(options.locality === undefined ? {} : { locality: options.locality }),
     halt,
     clock,
     seed: randomInt(2 ** 32),
   });
-  const parts = new Parts(dataplane);
+  const parts = new Parts(dataplane, tracing);
   try {
+    parts.openAccessLog(options);
     await parts.startAdmin(options, halt);
     if (control === undefined) await parts.readFiles(files ?? [], log);
     else await parts.joinMesh(control, options);
@@ -83,15 +92,31 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   return parts.running();
 }
 
+/** The SDK is loaded only where spans go somewhere: it costs some megabytes. */
+async function startTracing({ tracing, node }: ProxyOptions): Promise<Tracing | undefined> {
+  if (tracing === undefined) return undefined;
+  const { openTelemetry } = await import('./tracing/open-telemetry.ts');
+  return openTelemetry({ ...tracing, name: node?.service ?? node?.id ?? 'meshproof', version: BUILD });
+}
+
 /** What has been started so far, so that all of it is closed, in order, whenever it ends. */
 class Parts {
   readonly #dataplane: Dataplane;
+  readonly #tracing: Tracing | undefined;
+  #accessLog: AccessLog | undefined;
   #admin: AdminServer | undefined;
   #files: FileConfig | undefined;
   #mesh: MeshClient | undefined;
 
-  constructor(dataplane: Dataplane) {
+  constructor(dataplane: Dataplane, tracing: Tracing | undefined) {
     this.#dataplane = dataplane;
+    this.#tracing = tracing;
+  }
+
+  openAccessLog({ accessLog }: ProxyOptions): void {
+    if (accessLog === undefined) return;
+    this.#accessLog = new AccessLog(accessLog, Date.now);
+    this.#dataplane.observe(this.#accessLog.observe);
   }
 
   async startAdmin({ admin, log }: ProxyOptions, halt: HaltSwitch): Promise<void> {
@@ -136,6 +161,8 @@ class Parts {
     await this.#dataplane.drain(drainTimeoutMs);
     await this.#mesh?.close();
     await this.#admin?.close();
+    await this.#tracing?.close();
+    await this.#accessLog?.close();
   }
 
   running(): RunningProxy {

@@ -3,6 +3,8 @@ import type { ErrorCode } from '../contracts/errors.ts';
 import type { Clock } from './dataplane-api.ts';
 import type { HaltSwitch } from './halt-switch.ts';
 import type { Random } from './random.ts';
+import type { Exchange } from './exchange.ts';
+import type { Tracing } from './tracing/request-trace.ts';
 import type { TimerWheel } from './timer-wheel.ts';
 
 export type Runtime = {
@@ -17,10 +19,17 @@ export type Runtime = {
   /** Answers that the proxy made itself, by code. */
   readonly errors: Map<ErrorCode, number>;
   readonly limits: Limits;
+  /** undefined: requests are not traced, and no route pays for it. */
+  readonly tracing: Tracing | undefined;
+  /** Told of every request at its end: access log, tap. undefined while nobody listens. */
+  observe: RequestObserver | undefined;
   /** True while draining: every answer says `connection: close`. */
   draining: boolean;
   requestsInFlight: number;
 };
+
+/** @param us - whole microseconds from the head to the end of the answer */
+export type RequestObserver = (exchange: Exchange, status: number, us: number) => void;
 
 /** Limits of the data plane; times in milliseconds, sizes in bytes. */
 export type Limits = {

@@ -2,6 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { pino } from 'pino';
 import type { Locality } from '../../contracts/balancer.ts';
+import { PPM_PER_PERCENT } from '../../contracts/units.ts';
 import type { CommandSpec, Options } from '../command.ts';
 import { loadValid } from '../documents/load.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -34,6 +35,16 @@ export const proxy: CommandSpec = {
     { flags: '--admin <host:port>', description: 'serves /metrics, /ready, /stack, /config' },
     { flags: '--id <id>', description: 'its name in the mesh (default: from the gateway or the service)' },
     { flags: '--data <folder>', description: 'keeps the last good configuration' },
+    { flags: '--access-log <file>', description: 'one line of JSON per request; - is standard output' },
+    {
+      flags: '--otlp <url>',
+      description: 'sends spans to a collector (OTLP over HTTP), such as http://127.0.0.1:4318',
+    },
+    {
+      flags: '--trace-sample <percent>',
+      description: 'the share of requests that is traced where the caller has not decided',
+      default: '1',
+    },
     { flags: '--log-level <level>', description: 'debug, info, warn or error', default: 'info' },
   ],
   run: async ({ terminal, options }) => {
@@ -64,6 +75,8 @@ export type ProxyWish = {
   readonly outbound?: string;
   readonly admin?: string;
   readonly dataDir?: string;
+  readonly accessLog?: string;
+  readonly tracing?: { readonly url: string; readonly samplePpm: number };
   readonly locality?: Locality;
 };
 
@@ -77,10 +90,13 @@ export function proxyOptions(options: Options): ProxyWish {
   const outbound = options.text('outbound');
   const admin = options.text('admin');
   const dataDir = options.text('data');
+  const accessLog = options.text('accessLog');
   const locality = localityOf(options.text('locality'));
   const common = {
     ...(admin === undefined ? {} : { admin }),
     ...(dataDir === undefined ? {} : { dataDir }),
+    ...(accessLog === undefined ? {} : { accessLog }),
+    ...tracingOf(options.text('otlp'), options.text('traceSample') ?? '1'),
     ...(locality === undefined ? {} : { locality }),
   };
   if (files.length > 0 === (control !== undefined)) {
@@ -109,4 +125,17 @@ function localityOf(text: string | undefined): Locality | undefined {
     throw new UsageError(`"${text}" is not a locality`, 'write REGION or REGION/ZONE, such as eu-west/a');
   }
   return { region, zone };
+}
+
+/** @throws UsageError when the URL or the share cannot be read */
+function tracingOf(url: string | undefined, sample: string): Pick<ProxyWish, 'tracing'> {
+  if (url === undefined) return {};
+  if (!URL.canParse(url) || !/^https?:/.test(url)) {
+    throw new UsageError(`--otlp "${url}" is not an http or https URL`, 'such as http://127.0.0.1:4318');
+  }
+  const percent = Number(sample);
+  if (sample.trim() === '' || !(percent >= 0 && percent <= 100)) {
+    throw new UsageError(`--trace-sample "${sample}" is not a share in percent`, 'give a number from 0 to 100');
+  }
+  return { tracing: { url, samplePpm: Math.round(percent * PPM_PER_PERCENT) } };
 }

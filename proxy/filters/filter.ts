@@ -17,6 +17,7 @@ import type { Runtime } from '../runtime.ts';
 export type Role =
   | 'rescue'
   | 'telemetry'
+  | 'tracing'
   | 'admission'
   | 'request-fault'
   | 'deadline'

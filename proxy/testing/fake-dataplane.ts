@@ -90,6 +90,10 @@ export class FakeDataplane implements DataplaneApi {
     return this.overlays.length > 0;
   }
 
+  observe(): () => void {
+    return () => undefined;
+  }
+
   metrics(): MetricsSnapshot {
     return this.snapshot;
   }

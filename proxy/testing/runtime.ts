@@ -21,6 +21,8 @@ export function heldRuntime(seed = 1): HeldRuntime {
     addedFields: 'via: 1.1 edge\r\n',
     errors: new Map(),
     limits: LIMITS,
+    tracing: undefined,
+    observe: undefined,
     draining: false,
     requestsInFlight: 0,
     move: (ms) => void (nowMs += ms),

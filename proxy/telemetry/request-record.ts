@@ -1,0 +1,56 @@
+/** One request as it is told to people: a line of the access log, an event of the tap. */
+import type { Exchange } from '../exchange.ts';
+
+export type RequestRecord = {
+  /** When the answer ended, RFC 3339. */
+  readonly time: string;
+  readonly durationMs: number;
+  readonly method: string;
+  readonly host: string;
+  readonly path: string;
+  /** 0: the connection broke before an answer. */
+  readonly status: number;
+  readonly service?: string;
+  readonly route?: string;
+  readonly version?: string;
+  readonly experiment?: string;
+  readonly arm?: string;
+  readonly endpoint?: string;
+  readonly attempts: number;
+  readonly shielded?: true;
+  readonly faults?: number;
+  /** The proxy answered itself: the code of contracts/errors. */
+  readonly error?: string;
+  readonly requestId?: string;
+  readonly traceId?: string;
+  readonly userAgent?: string;
+};
+
+/** What is told of one request's headers is cut here: a record has a bound. */
+const MAX_TEXT = 1_024;
+
+/** @param us - whole microseconds from the head to the end of the answer @param wallMs - since 1970 */
+export function recordOf(exchange: Exchange, status: number, us: number, wallMs: number): RequestRecord {
+  const { head, plan, version, arm, endpoint, errorCode, trace } = exchange;
+  const requestId = head.get('x-request-id');
+  const userAgent = head.get('user-agent');
+  return {
+    time: new Date(wallMs).toISOString(),
+    durationMs: us / 1_000,
+    method: head.method.slice(0, MAX_TEXT),
+    host: head.hostname.slice(0, MAX_TEXT),
+    path: head.target.slice(0, MAX_TEXT),
+    status,
+    ...(plan ? { service: plan.service, route: plan.name } : {}),
+    ...(version ? { version: version.name } : {}),
+    ...(arm ? { experiment: arm.experimentId, arm: arm.arm } : {}),
+    ...(endpoint ? { endpoint: endpoint.address } : {}),
+    attempts: exchange.attempts,
+    ...(exchange.shielded ? { shielded: true as const } : {}),
+    ...(exchange.faults > 0 ? { faults: exchange.faults } : {}),
+    ...(errorCode === undefined ? {} : { error: errorCode }),
+    ...(requestId === undefined ? {} : { requestId: requestId.slice(0, MAX_TEXT) }),
+    ...(trace ? { traceId: trace.traceId } : {}),
+    ...(userAgent === undefined ? {} : { userAgent: userAgent.slice(0, MAX_TEXT) }),
+  };
+}
