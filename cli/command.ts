@@ -106,6 +106,18 @@ export class Options {
     return value;
   }
 
+  /** @throws UsageError when the text is not a number within the bounds */
+  number(name: string, bounds: { readonly min: number; readonly max: number }): number | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const value = Number(text.replace(/%$/, ''));
+    if (text.trim() !== '' && value >= bounds.min && value <= bounds.max) return value;
+    throw new UsageError(
+      `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)} "${text}" is not a number in range`,
+      `it goes from ${bounds.min} to ${bounds.max}`,
+    );
+  }
+
   /** True when the answer is wanted as JSON. */
   get json(): boolean {
     return this.text('output') === 'json';

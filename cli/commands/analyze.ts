@@ -13,19 +13,25 @@ import { OUTPUT_OPTION } from '../command.ts';
 import { isExperiment, loadValid } from '../documents/load.ts';
 import { EXIT } from '../exit-codes.ts';
 import { UsageError } from '../failure.ts';
+import { analyzeSeries } from '../series/analyze-series.ts';
+import { SERIES_OPTIONS } from '../series/options.ts';
 import type { Terminal } from '../terminal.ts';
 import { evidenceTable, paintVerdict } from '../text/experiment.ts';
 import { count } from '../text/figures.ts';
 
 export const analyze: CommandSpec = {
   name: 'analyze',
-  summary: 'Judge recorded requests, in order, as the live judge would have',
+  summary: 'Judge a recording: requests in order, as the live judge would have, or two series',
   details:
-    'The recording has one JSON object a line: {"t": 12.3, "arm": "candidate", "status": 200, "latencyMs": 8.1, "share": 0.1}.\n' +
+    'BASELINE and CANDIDATE are series of one or more metrics: CSV with a header, JSON ([1, 2] or {"metric": [1, 2]}),\n' +
+    'an answer of /api/v1/query_range of Prometheus, or recorded requests. Metrics pair by name.\n\n' +
+    'With --requests, the recording has one JSON object a line: {"t": 12.3, "arm": "candidate", "status": 200, "latencyMs": 8.1, "share": 0.1}.\n' +
     "share is the candidate's share of the traffic when the request was assigned; client, endpoint and attempt are optional.\n" +
     '--map reads JSON access logs of nginx, Envoy or anything else. The exit code is that of `run`; a recording that ends\n' +
     'without a verdict is INCONCLUSIVE.',
   examples: [
+    ['meshproof analyze v1.csv v2.csv --direction increase', 'two series, by confidence sequences of their means'],
+    ['meshproof analyze v1.json v2.json --judge kayenta --pass 95 --marginal 75', 'as Kayenta would'],
     ['meshproof analyze --requests requests.ndjson', 'with the default metrics: success-rate and latency p99'],
     ['meshproof analyze --requests requests.ndjson --experiment canary.yaml -o json', 'with the metrics of a canary'],
     [
@@ -33,22 +39,32 @@ export const analyze: CommandSpec = {
       'an access log',
     ],
   ],
+  arguments: [
+    { name: '[baseline]', description: 'a file of series' },
+    { name: '[candidate]', description: 'a file of series' },
+  ],
   options: [
-    { flags: '--requests <file>', description: 'the recording; - for standard input', required: true },
+    { flags: '--requests <file>', description: 'recorded requests; - for standard input' },
     { flags: '--experiment <file>', description: 'a canary: its alpha, its metrics, and the names of its versions' },
     { flags: '--map <fields>', description: 'FIELD=SOURCE[*NUMBER],... for logs that have other names' },
     {
       flags: '--arms <baseline,candidate>',
       description: 'what the log calls the two arms (default: the versions of the canary)',
     },
+    ...SERIES_OPTIONS,
     OUTPUT_OPTION,
   ],
-  run: async ({ terminal, options }) => {
+  run: async ({ terminal, args, options }) => {
+    const [baseline, candidate, requests] = [args.optional(0), args.optional(1), options.text('requests')];
+    if (requests === undefined && baseline !== undefined && candidate !== undefined)
+      return analyzeSeries({ terminal, options }, baseline, candidate);
+    if (requests === undefined || baseline !== undefined)
+      throw new UsageError('what is to be judged?', 'meshproof analyze BASELINE CANDIDATE, or --requests FILE');
     const plan = await planOf(options.text('experiment'), terminal);
     if (!plan) return EXIT.INVALID_INPUT;
     const mapText = options.text('map');
     const map = mapText === undefined ? undefined : parseFieldMap(mapText, armNames(options.text('arms'), plan.arms));
-    const path = options.text('requests') ?? '-';
+    const path = requests;
     const result = await judgeRecording(path === '-' ? path : resolve(terminal.cwd, path), plan.config, map);
     if (result.requests === 0) {
       throw new UsageError(
