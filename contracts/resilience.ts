@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { Balancer } from './balancer.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
+import { HealthCheck } from './health-check.ts';
 import { OutlierDetection } from './outlier-detection.ts';
 import { Duration } from './units.ts';
 
@@ -10,6 +11,7 @@ export const Resilience = z
     balancer: Balancer.optional(),
     circuitBreaker: CircuitBreaker.optional(),
     outlierDetection: OutlierDetection.optional(),
+    healthCheck: HealthCheck.optional(),
     connectTimeout: Duration.optional().meta({ description: 'For opening a connection to an endpoint (5s)' }),
     idleTimeout: Duration.optional().meta({ description: 'An unused connection to an endpoint is closed (4s)' }),
   })

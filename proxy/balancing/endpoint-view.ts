@@ -3,7 +3,7 @@ import type { ServicePlan, VersionPlan } from '../plan/plan.ts';
 import type { EjectionReason } from '../outliers/outlier-state.ts';
 import type { BreakerLimit, Pool, PoolMember } from './pool.ts';
 
-export type EndpointState = 'available' | 'ejected';
+export type EndpointState = 'available' | 'ejected' | 'unhealthy';
 
 export type EndpointView = {
   readonly service: string;
@@ -28,6 +28,7 @@ export type PoolTotal = {
   readonly panic: boolean;
   readonly ejections: Readonly<Record<EjectionReason, number>>;
   readonly overflows: Readonly<Record<BreakerLimit, number>>;
+  readonly checks: { readonly passed: number; readonly failed: number };
   /** Requests that wait for a connection. */
   readonly pending: number;
 };
@@ -69,12 +70,13 @@ function viewOf(service: string, version: string, member: PoolMember, nowMs: num
   };
 }
 
-function stateOf({ outlier }: PoolMember): EndpointState {
+function stateOf({ outlier, health }: PoolMember): EndpointState {
+  if (!health.healthy) return 'unhealthy';
   return outlier.ejectedUntilMs === undefined ? 'available' : 'ejected';
 }
 
 export function poolTotal(service: string, version: string, pool: Pool): PoolTotal {
-  const states: Record<EndpointState, number> = { available: 0, ejected: 0 };
+  const states: Record<EndpointState, number> = { available: 0, ejected: 0, unhealthy: 0 };
   for (const member of pool.members) states[stateOf(member)]++;
   return {
     service,
@@ -83,6 +85,7 @@ export function poolTotal(service: string, version: string, pool: Pool): PoolTot
     panic: pool.panic,
     ejections: { ...pool.ejections },
     overflows: { ...pool.overflows },
+    checks: { ...pool.checks },
     pending: pool.gate?.waiting ?? 0,
   };
 }

@@ -2,6 +2,7 @@
 import type { Locality } from '../../contracts/balancer.ts';
 import type { Resilience } from '../../contracts/resilience.ts';
 import type { Endpoint as EndpointSpec } from '../../contracts/service.ts';
+import { newHealthState } from '../health/health-state.ts';
 import { newOutlierState } from '../outliers/outlier-state.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Endpoint } from '../upstream/endpoint.ts';
@@ -9,18 +10,28 @@ import { poolTotal } from './endpoint-view.ts';
 import type { PoolTotal } from './endpoint-view.ts';
 import { newMember } from './member.ts';
 import { Pool } from './pool.ts';
-import type { PoolMember } from './pool.ts';
+import type { PoolMember, PoolSurroundings } from './pool.ts';
 
 type Kept = { readonly source: string; readonly service: string; readonly version: string; readonly pool: Pool };
 
+/** Health checks under way at once. */
+const CHECKS_AT_ONCE = 64;
+
 export class PoolTable {
   readonly #runtime: Runtime;
-  readonly #own: Locality | undefined;
+  readonly #around: PoolSurroundings;
   readonly #pools = new Map<string, Kept>();
 
   constructor(runtime: Runtime, own: Locality | undefined) {
     this.#runtime = runtime;
-    this.#own = own;
+    const { clock, wheel } = runtime;
+    this.#around = {
+      own,
+      clock,
+      wheel,
+      draw: () => runtime.random.uint32(),
+      checkSlots: { free: CHECKS_AT_ONCE },
+    };
   }
 
   totals(): PoolTotal[] {
@@ -37,22 +48,29 @@ export class PoolTable {
   ): Pool {
     const key = `${service}\n${version}`;
     const source = JSON.stringify([specs, resilience]);
-    const draw = (): number => this.#runtime.random.uint32();
     const kept = this.#pools.get(key);
-    const pool = kept?.pool ?? new Pool(this.#own, draw);
+    const pool = kept?.pool ?? new Pool(this.#around);
     const endpoints = specs.map((spec) => ({ spec, endpoint: endpointOf(spec.address) }));
     if (kept?.source === source && sameEndpoints(pool, endpoints)) return pool;
     const members = endpoints.map(({ spec, endpoint }) => {
       const known = pool.members.find((m) => m.endpoint === endpoint) ?? this.#newMember(spec.address, endpoint, pool);
       return Object.assign(known, { weight: spec.weight, locality: spec.locality });
     });
-    pool.configure(members, resilience, this.#runtime.clock.nowMs());
+    pool.configure(members, resilience);
     this.#pools.set(key, { source, service, version, pool });
     return pool;
   }
 
+  /** Another Endpoint for a known address (its time-outs have changed) goes on with what is known of the address. */
   #newMember(address: string, endpoint: Endpoint, pool: Pool): PoolMember {
-    return { ...newMember(address, this.#runtime.clock.nowMs()), endpoint, pool, outlier: newOutlierState() };
+    const before = pool.members.find((m) => m.address === address);
+    return {
+      ...newMember(address, before?.sinceMs ?? this.#runtime.clock.nowMs()),
+      endpoint,
+      pool,
+      outlier: before?.outlier ?? newOutlierState(),
+      health: before?.health ?? newHealthState(),
+    };
   }
 
   /** Once a second. */
@@ -60,9 +78,17 @@ export class PoolTable {
     for (const { pool } of this.#pools.values()) pool.detector?.sweep(nowMs);
   }
 
+  close(): void {
+    for (const { pool } of this.#pools.values()) pool.close();
+  }
+
   /** Forgets the pools of versions that are gone. */
   keepOnly(inUse: ReadonlySet<Pool>): void {
-    for (const [key, { pool }] of this.#pools) if (!inUse.has(pool)) this.#pools.delete(key);
+    for (const [key, { pool }] of this.#pools) {
+      if (inUse.has(pool)) continue;
+      pool.close();
+      this.#pools.delete(key);
+    }
   }
 }
 

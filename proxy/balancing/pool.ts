@@ -1,13 +1,20 @@
 /** The endpoints of one version with what is known of each: chooses among those that are available, the near ones first. */
 import { Balancer } from '../../contracts/balancer.ts';
 import type { Locality } from '../../contracts/balancer.ts';
+import type { HealthCheck } from '../../contracts/health-check.ts';
 import type { OutlierDetection } from '../../contracts/outlier-detection.ts';
 import type { CircuitBreaker } from '../../contracts/circuit-breaker.ts';
 import type { Resilience } from '../../contracts/resilience.ts';
 import { ConnectionGate } from '../breaker/connection-gate.ts';
+import type { Clock } from '../dataplane-api.ts';
+import { Checker } from '../health/checker.ts';
+import type { CheckSlots } from '../health/checker.ts';
+import { newHealthState } from '../health/health-state.ts';
+import type { HealthState } from '../health/health-state.ts';
 import { Detector } from '../outliers/detector.ts';
 import { newOutlierState } from '../outliers/outlier-state.ts';
 import type { EjectionReason, OutlierState } from '../outliers/outlier-state.ts';
+import type { TimerWheel } from '../timer-wheel.ts';
 import type { Endpoint } from '../upstream/endpoint.ts';
 import { levels } from './locality.ts';
 import type { Draw, Member, Picker } from './member.ts';
@@ -17,6 +24,16 @@ export type PoolMember = Member & {
   readonly endpoint: Endpoint;
   readonly pool: Pool;
   readonly outlier: OutlierState;
+  readonly health: HealthState;
+};
+
+/** What a pool shares with the others of its data plane. */
+export type PoolSurroundings = {
+  readonly own: Locality | undefined;
+  readonly draw: Draw;
+  readonly clock: Clock;
+  readonly wheel: TimerWheel;
+  readonly checkSlots: CheckSlots;
 };
 
 /** What overflows: a full queue for connections, requests in flight, retries in flight. */
@@ -32,8 +49,9 @@ const REDRAWS = 3;
 export class Pool {
   #members: readonly PoolMember[] = [];
   #balancer: Balancer | undefined;
-  readonly #own: Locality | undefined;
-  readonly #draw: Draw;
+  readonly #around: PoolSurroundings;
+  #breakerSource = '';
+  #checker: Checker<PoolMember> | undefined;
   #levels: readonly PickedLevel[] = [];
   breaker: CircuitBreaker | undefined;
   gate: ConnectionGate | undefined;
@@ -47,14 +65,15 @@ export class Pool {
     'consecutive-gateway-error': 0,
     'success-rate': 0,
   };
+  /** Health checks since start, by result. */
+  readonly checks = { passed: 0, failed: 0 };
   /** Attempts in flight, all members together. */
   inFlight = 0;
   /** A level is below the panic threshold. */
   panic = false;
 
-  constructor(own: Locality | undefined, draw: Draw) {
-    this.#own = own;
-    this.#draw = draw;
+  constructor(around: PoolSurroundings) {
+    this.#around = around;
   }
 
   get members(): readonly PoolMember[] {
@@ -62,18 +81,37 @@ export class Pool {
   }
 
   /** The pool outlives configurations: requests on their way end in the pool in which they began. */
-  configure(members: readonly PoolMember[], spec: Resilience, nowMs: number): void {
-    const { balancer, outlierDetection, circuitBreaker } = spec;
-    const before = this.#members.map((m) => m.endpoint);
+  configure(members: readonly PoolMember[], spec: Resilience): void {
+    const before = this.#members;
     this.#members = members;
-    this.#balancer = balancer ?? DEFAULT_BALANCER;
-    this.detector = outlierDetection && this.#detectorOf(members, outlierDetection, nowMs);
-    if (!this.detector) for (const member of members) Object.assign(member.outlier, newOutlierState());
+    this.#balancer = spec.balancer ?? DEFAULT_BALANCER;
+    this.detector = spec.outlierDetection && this.#detectorOf(members, spec.outlierDetection);
+    if (!this.detector) for (const { outlier } of members) Object.assign(outlier, newOutlierState());
+    this.#checker?.stop();
+    this.#checker = spec.healthCheck && this.#checkerOf(members, spec.healthCheck);
+    if (!this.#checker) for (const { health } of members) Object.assign(health, newHealthState());
     this.rebuild();
-    this.breaker = circuitBreaker;
-    this.gate?.open(before);
-    this.gate = circuitBreaker && this.#gateOf(circuitBreaker);
-    this.gate?.watch(members.map((m) => m.endpoint));
+    this.#limit(spec.circuitBreaker, before);
+  }
+
+  /** The version is gone: nothing is checked any more, and nobody waits. */
+  close(): void {
+    this.#checker?.stop();
+    this.#checker = undefined;
+    this.#limit(undefined, this.#members);
+  }
+
+  /** A gate whose limits have not changed keeps its queue. */
+  #limit(breaker: CircuitBreaker | undefined, before: readonly PoolMember[]): void {
+    const source = JSON.stringify(breaker ?? null);
+    this.gate?.unwatch(before);
+    if (source !== this.#breakerSource) {
+      this.gate?.open();
+      this.gate = breaker && this.#gateOf(breaker);
+    }
+    this.#breakerSource = source;
+    this.breaker = breaker;
+    this.gate?.watch(this.#members);
   }
 
   #gateOf(breaker: CircuitBreaker): ConnectionGate {
@@ -81,11 +119,11 @@ export class Pool {
     return new ConnectionGate({ breaker, members: () => this.#members, isAvailable, mayMove });
   }
 
-  #detectorOf(members: readonly PoolMember[], spec: OutlierDetection, nowMs: number): Detector<PoolMember> {
+  #detectorOf(members: readonly PoolMember[], spec: OutlierDetection): Detector<PoolMember> {
     return new Detector(members, {
       spec,
-      nowMs,
-      chance: () => this.#draw() / 0x1_0000_0000,
+      nowMs: this.#around.clock.nowMs(),
+      chance: this.#chance,
       onChange: (reason) => {
         if (reason) this.ejections[reason]++;
         this.rebuild();
@@ -93,18 +131,37 @@ export class Pool {
     });
   }
 
+  #checkerOf(members: readonly PoolMember[], spec: HealthCheck): Checker<PoolMember> {
+    const { wheel, checkSlots, clock } = this.#around;
+    return new Checker({
+      spec,
+      members,
+      wheel,
+      slots: checkSlots,
+      chance: this.#chance,
+      onResult: (member, passed, changed) => {
+        this.checks[passed ? 'passed' : 'failed']++;
+        if (!changed) return;
+        if (passed) member.sinceMs = clock.nowMs();
+        this.rebuild();
+      },
+    });
+  }
+
+  readonly #chance = (): number => this.#around.draw() / 0x1_0000_0000;
+
   /** After the availability of a member has changed. */
   rebuild(): void {
     const balancer = this.#balancer;
     if (balancer === undefined) return;
-    const all = levels(this.#members, isAvailable, this.#own, balancer.panicThreshold);
+    const all = levels(this.#members, isAvailable, this.#around.own, balancer.panicThreshold);
     this.panic = all.some((level) => level.panic);
     let below = 0;
     this.#levels = all
       .filter((level) => level.share > 0 && level.members.length > 0)
       .map(({ members, share }) => ({
         below: (below += share * 0x1_0000_0000),
-        picker: buildPicker(balancer, members, this.#draw),
+        picker: buildPicker(balancer, members, this.#around.draw),
         size: members.length,
       }));
   }
@@ -127,7 +184,7 @@ export class Pool {
   #level(): PickedLevel | undefined {
     const [first] = this.#levels;
     if (first === undefined || this.#levels.length === 1) return first;
-    const point = this.#draw();
+    const point = this.#around.draw();
     return this.#levels.find((level) => point < level.below) ?? this.#levels.at(-1);
   }
 
@@ -142,6 +199,6 @@ export class Pool {
   }
 }
 
-export function isAvailable({ outlier }: PoolMember): boolean {
-  return outlier.ejectedUntilMs === undefined;
+export function isAvailable({ outlier, health }: PoolMember): boolean {
+  return health.healthy && outlier.ejectedUntilMs === undefined;
 }

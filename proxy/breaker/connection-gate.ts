@@ -5,7 +5,6 @@
 import type { CircuitBreaker } from '../../contracts/circuit-breaker.ts';
 import type { PoolMember } from '../balancing/pool.ts';
 import type { Exchange } from '../exchange.ts';
-import type { Endpoint } from '../upstream/endpoint.ts';
 
 export type GateOptions = {
   readonly breaker: CircuitBreaker;
@@ -79,13 +78,17 @@ export class ConnectionGate {
     return exchange.attempts === 1 && this.#options.mayMove() && this.#options.isAvailable(to);
   }
 
-  watch(endpoints: Iterable<Endpoint>): void {
-    for (const endpoint of endpoints) endpoint.onFreed(this.onFreed);
+  watch(members: readonly PoolMember[]): void {
+    for (const { endpoint } of members) endpoint.onFreed(this.onFreed);
+    this.onFreed();
+  }
+
+  unwatch(members: readonly PoolMember[]): void {
+    for (const { endpoint } of members) endpoint.offFreed(this.onFreed);
   }
 
   /** No limit any more, or another gate in its place: everyone who waits goes. */
-  open(endpoints: Iterable<Endpoint>): void {
-    for (const endpoint of endpoints) endpoint.offFreed(this.onFreed);
+  open(): void {
     for (const exchange of [...this.#waiting]) {
       this.#waiting.delete(exchange);
       if (exchange.endpoint) exchange.dispatch(exchange.endpoint);

@@ -28,6 +28,7 @@ export const METRICS = {
   meshproof_endpoints: { type: 'gauge', help: 'Endpoints of a version with a pool, by state.' },
   meshproof_panic: { type: 'gauge', help: '1 while endpoints that are not available are used all the same.' },
   meshproof_ejections_total: { type: 'counter', help: 'Endpoints that outlier detection took out, by reason.' },
+  meshproof_health_checks_total: { type: 'counter', help: 'Checks of endpoints, by result.' },
   meshproof_circuit_open_total: { type: 'counter', help: 'Times a limit of the circuit breaker was met, by limit.' },
   meshproof_requests_pending: { type: 'gauge', help: 'Requests that wait for a connection to an endpoint.' },
   meshproof_requests_in_flight: { type: 'gauge', help: 'Requests that have not been answered yet.' },

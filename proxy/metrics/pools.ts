@@ -18,6 +18,10 @@ export function poolFamilies(pools: readonly PoolTotal[]): Family[] {
       pools.flatMap((p) => byKey(p, 'reason', p.ejections)),
     ),
     family(
+      'meshproof_health_checks_total',
+      pools.flatMap((p) => byKey(p, 'result', p.checks)),
+    ),
+    family(
       'meshproof_circuit_open_total',
       pools.flatMap((p) => byKey(p, 'limit', p.overflows)),
     ),

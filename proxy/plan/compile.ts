@@ -86,6 +86,7 @@ export class Inventory {
   }
 
   destroyAll(): void {
+    this.pools.close();
     for (const endpoint of this.endpoints.values()) endpoint.destroyAll();
   }
 

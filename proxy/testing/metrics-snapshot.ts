@@ -43,10 +43,11 @@ export const FULL_METRICS: MetricsSnapshot = {
     {
       service: 'reviews',
       version: 'v1',
-      states: { available: 2, ejected: 1 },
+      states: { available: 2, ejected: 1, unhealthy: 1 },
       panic: false,
       ejections: { 'consecutive-5xx': 3, 'consecutive-gateway-error': 0, 'success-rate': 1 },
       overflows: { pending: 1, requests: 2, retries: 3 },
+      checks: { passed: 8, failed: 2 },
       pending: 4,
     },
   ],

@@ -1,0 +1,26 @@
+/** One check of one endpoint over a socket of its own. */
+
+export type Target = { readonly host: string; readonly port: number; readonly address: string };
+/** Begins a check. `done` is called at most once, and not after the function that is returned: it breaks the check off. */
+export type Probe = (target: Target, done: (passed: boolean) => void) => () => void;
+
+/** How an endpoint tells our checks from traffic. */
+export const HEALTH_AGENT = 'meshproof-health-check';
+
+/** Lets through the first call, and none after `end`. */
+export function once(done: (passed: boolean) => void): {
+  readonly tell: (passed: boolean) => void;
+  readonly end: () => void;
+} {
+  let over = false;
+  return {
+    tell: (passed) => {
+      if (over) return;
+      over = true;
+      done(passed);
+    },
+    end: () => {
+      over = true;
+    },
+  };
+}
