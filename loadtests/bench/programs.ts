@@ -65,7 +65,8 @@ export async function start(subject: Subject, port: number, core: 'subject' | 'r
   return child;
 }
 
-function answers(port: number): Promise<boolean> {
+/** Whether somebody listens. */
+export function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
     socket.once('connect', () => {

@@ -12,6 +12,10 @@ export type RateResult = {
   readonly sent: number;
   readonly answered: number;
   readonly failed: number;
+  /** Requests that were under way, or had not been sent, at the end. */
+  readonly unanswered: number;
+  /** Answers by status, the warming up too. */
+  readonly statuses: Readonly<Record<number, number>>;
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly p999Ms: number;
@@ -65,10 +69,14 @@ async function run(port: number, perSecond: number, connections: number, seconds
   const latenciesMs: number[] = [];
   let sent = 0;
   let failed = 0;
+  let answered = 0;
+  const statuses: Record<number, number> = {};
   const countFrom = perSecond * seconds * WARM_UP_SHARE;
   const now = (): number => performance.timeOrigin + performance.now();
   const onAnswer = (client: Client, status: number): void => {
     if (sent > countFrom) latenciesMs.push(now() - client.dueAtMs);
+    answered++;
+    statuses[status] = (statuses[status] ?? 0) + 1;
     if (status !== 200) failed++;
     const next = waiting.shift();
     if (next === undefined) idle.push(client);
@@ -95,7 +103,16 @@ async function run(port: number, perSecond: number, connections: number, seconds
   latenciesMs.sort((a, b) => a - b);
   const at = (q: number): number =>
     latenciesMs[Math.min(latenciesMs.length - 1, Math.floor(q * latenciesMs.length))] ?? NaN;
-  return { sent, answered: latenciesMs.length, failed, p50Ms: at(0.5), p99Ms: at(0.99), p999Ms: at(0.999) };
+  return {
+    sent,
+    answered,
+    failed,
+    unanswered: sent - answered,
+    statuses,
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+    p999Ms: at(0.999),
+  };
 }
 
 const [port = 0, perSecond = 0, connections = 0, seconds = 0] = process.argv.slice(2).map(Number);
