@@ -3,11 +3,24 @@ import { z } from 'zod';
 import { Match } from './match.ts';
 import { Duration, Name, Percent, PPM, PPM_PER_PERCENT } from './units.ts';
 
-export const RETRY_CONDITIONS = ['5xx', 'gateway-error', 'reset', 'connect-failure', 'timeout'] as const;
+export const RETRY_CONDITIONS = [
+  '5xx',
+  'gateway-error',
+  'reset',
+  'connect-failure',
+  'timeout',
+  'cancelled',
+  'deadline-exceeded',
+  'resource-exhausted',
+  'internal',
+  'unavailable',
+] as const;
 export const RetryCondition = z.enum(RETRY_CONDITIONS).meta({
   description:
     '5xx: any 5xx answer; gateway-error: 502, 503, 504; reset: the connection broke before an answer; ' +
-    'connect-failure: no connection was made; timeout: the attempt took longer than perTryTimeout',
+    'connect-failure: no connection was made; timeout: the attempt took longer than perTryTimeout; ' +
+    'cancelled, deadline-exceeded, resource-exhausted, internal, unavailable: the status of a gRPC answer without a message, ' +
+    'for routes whose calls are safe to repeat',
 });
 
 export const Retry = z

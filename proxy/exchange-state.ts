@@ -4,7 +4,8 @@ import type { PoolMember } from './balancing/pool.ts';
 import type { BodyFilter } from './body-filter.ts';
 import type { Downstream } from './downstream/connection.ts';
 import type { ActiveFault } from './faults.ts';
-import type { RequestHead } from './http1/head.ts';
+import { httpStatusOfGrpc, outcomeOfTrailers, readGrpcStatus } from './grpc/status.ts';
+import type { RequestHead, ResponseHead } from './http1/head.ts';
 import { HeadEdits } from './http1/head-edits.ts';
 import type { RoutePlan, VersionPlan } from './plan/plan.ts';
 import type { Runtime } from './runtime.ts';
@@ -40,6 +41,10 @@ export class ExchangeState {
   /** True while this request counts among the service's retries in flight. */
   retrying = false;
   active = false;
+  /** Of the last attempt's answer where its head told it; else -1. */
+  grpcStatus = -1;
+  /** When the call's own deadline ends; 0: it has none. */
+  deadlineAtMs = 0;
   /** True once a part of the answer was written: from then on it can only be completed or broken off. */
   answering = false;
   upstream: UpstreamConnection | undefined;
@@ -93,6 +98,17 @@ export class ExchangeState {
     (this.bodyFilters ??= []).push(filter);
   }
 
+  /** @returns the status of HTTP that says what the answer of a gRPC endpoint says so far */
+  protected readGrpcHead(head: ResponseHead): number {
+    this.grpcStatus = readGrpcStatus(head.get('grpc-status'));
+    return this.grpcStatus < 0 ? head.status : httpStatusOfGrpc(this.grpcStatus);
+  }
+
+  /** Where the head did not tell the outcome, the end does. */
+  protected readGrpcTrailers(lines: string): void {
+    if (this.grpcStatus < 0) this.downstream.status = outcomeOfTrailers(lines, this.downstream.status);
+  }
+
   protected clear(): void {
     this.plan = undefined;
     this.version = undefined;
@@ -108,6 +124,8 @@ export class ExchangeState {
     this.drawnAbort = undefined;
     this.shielded = false;
     this.retrying = false;
+    this.grpcStatus = -1;
+    this.deadlineAtMs = 0;
     this.answering = false;
     this.requestChanges = undefined;
     this.responseChanges = undefined;

@@ -18,7 +18,7 @@ import { CONTINUE } from './plan/plan.ts';
 import type { AttemptFailure, AttemptOutcome, ServicePlan } from './plan/plan.ts';
 import { routeOf } from './plan/route-of.ts';
 import type { Runtime } from './runtime.ts';
-import { CLIENT_CLOSED, CODE_OF_FAILURE, FAILURE_OF_UPSTREAM, localAnswer, plainAnswer } from './rescue.ts';
+import { answerTo, CLIENT_CLOSED, CODE_OF_FAILURE, FAILURE_OF_UPSTREAM, plainAnswer } from './rescue.ts';
 import { recordOutcome } from './telemetry/record-outcome.ts';
 import type { UpstreamConnection, UpstreamFailure, UpstreamUser } from './upstream/connection.ts';
 import type { Endpoint } from './upstream/endpoint.ts';
@@ -158,11 +158,13 @@ export class Exchange extends ExchangeState implements UpstreamUser, Timed {
   }
 
   onResponseHead(connection: UpstreamConnection, head: ResponseHead, complete: boolean, bodyText: string): boolean {
-    this.#closeAttempt('answered', head.status);
-    if (head.status >= 500 && this.#failed('status', head.status, complete ? undefined : connection)) return complete;
+    const status = connection.endpoint.protocol === 'grpc' ? this.readGrpcHead(head) : head.status;
+    this.#closeAttempt('answered', status);
+    const mayFail = status >= 500 || this.grpcStatus > 0;
+    if (mayFail && this.#failed('status', status, complete ? undefined : connection)) return complete;
     this.#timers.attemptAnswered();
     this.answering = true;
-    this.downstream.status = head.status;
+    this.downstream.status = status;
     for (const step of this.plan?.respond ?? NO_STEPS) step(this, head);
     if (head.status === 101 || (this.tunnel === 'connect' && head.status < 300)) this.#openTunnel(connection, head);
     else if (this.bodyFilters !== undefined && hasBody(head, this.isHeadRequest)) {
@@ -219,6 +221,7 @@ export class Exchange extends ExchangeState implements UpstreamUser, Timed {
     if (connection !== this.upstream) return;
     this.upstream = undefined;
     if (!this.active || !this.answering) return;
+    if (connection.endpoint.protocol === 'grpc') this.readGrpcTrailers(connection.trailers);
     if (this.#pipe) this.#pipe.finish();
     else this.#end(this.downstream.status, this.downstream.status >= 500);
   }
@@ -259,7 +262,7 @@ export class Exchange extends ExchangeState implements UpstreamUser, Timed {
   #failed(failure: AttemptFailure, status: number, connection: UpstreamConnection | undefined): boolean {
     this.#timers.attemptFailed();
     this.drawnAbort = undefined;
-    this.#recordArm(true);
+    this.#recordArm(failure !== 'status' || status >= 500);
     for (const step of this.plan?.failure ?? []) {
       if (!step(this, failure, status)) continue;
       connection?.destroy();
@@ -293,9 +296,8 @@ export class Exchange extends ExchangeState implements UpstreamUser, Timed {
       return;
     }
     this.#beginOwnAnswer(status);
-    const fields = this.responseChanges?.lines;
-    const connection = this.downstream.connectionField();
-    this.downstream.writeText(localAnswer(code, detail, status, connection, this.isHeadRequest, fields));
+    const close = this.downstream.connectionField();
+    this.downstream.writeText(answerTo(this.head, code, detail, status, close, this.responseChanges?.lines));
     this.#end(status, status >= 500);
   }
 

@@ -2,6 +2,9 @@
 import { STATUS_CODES } from 'node:http';
 import { ERRORS, ERROR_HEADER } from '../contracts/errors.ts';
 import type { ErrorCode } from '../contracts/errors.ts';
+import { grpcAnswer, isGrpcRequest } from './grpc/answer.ts';
+import { grpcStatusOfError } from './grpc/status.ts';
+import type { RequestHead } from './http1/head.ts';
 import type { AttemptFailure } from './plan/plan.ts';
 import type { UpstreamFailure } from './upstream/connection.ts';
 
@@ -48,6 +51,21 @@ export function localAnswer(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n${ERROR_HEADER}: ${code}\r\ncontent-type: text/plain; charset=utf-8\r\n` +
     `content-length: ${safeBody.length}\r\n${fields}${connection === '' ? '' : `connection: ${connection}\r\n`}\r\n${bodiless ? '' : safeBody}`
   );
+}
+
+/** The proxy's own answer, in the form that the request's kind of client reads. */
+export function answerTo(
+  head: RequestHead,
+  code: ErrorCode,
+  detail: string,
+  status: number,
+  connection: string,
+  fields = '',
+): string {
+  if (!isGrpcRequest(head)) return localAnswer(code, detail, status, connection, head.isHead, fields);
+  const message = `${code}: ${ERRORS[code].message}${detail === '' ? '' : ` (${detail})`}`;
+  const more = `${fields}${connection === '' ? '' : `connection: ${connection}\r\n`}`;
+  return grpcAnswer(grpcStatusOfError(code, status), message, `${ERROR_HEADER}: ${code}\r\n${more}`);
 }
 
 /** An answer that the configuration asks for (redirect, direct response): no error, so no error header. */

@@ -3,6 +3,7 @@ import { PPM } from '../../contracts/units.ts';
 import type { CircuitBreaker } from '../../contracts/circuit-breaker.ts';
 import type { Retry, RetryCondition } from '../../contracts/route.ts';
 import type { Exchange } from '../exchange.ts';
+import { GRPC } from '../grpc/status.ts';
 import { CONTINUE } from '../plan/plan.ts';
 import type { AttemptFailure, FailureStep, ServiceLoad, Step } from '../plan/plan.ts';
 import type { Filter } from './filter.ts';
@@ -30,7 +31,8 @@ function failureStep(policy: Retry | undefined, load: ServiceLoad, breaker: Circ
   const allows = (exchange: Exchange, retry: Retry): boolean =>
     exchange.retrying || (withinBudget(retry, load) && withinBreaker(exchange, load, breaker));
   return (exchange, failure, status) =>
-    shield(exchange, policy) || retryOnce(exchange, failure, status, policy, allows);
+    ((failure !== 'status' || status >= 500) && shield(exchange, policy)) ||
+    retryOnce(exchange, failure, status, policy, allows);
 }
 
 /** RFC 9110 9.2.2: only what is safe to repeat is repeated. The shield is outside the budget: it exists so that no user sees the candidate's failure. */
@@ -51,10 +53,12 @@ function retryOnce(
   policy: Retry | undefined,
   allows: (exchange: Exchange, policy: Retry) => boolean,
 ): boolean {
-  if (!policy || exchange.retries >= policy.attempts || !policy.on.some((c) => applies(c, failure, status)))
-    return false;
-  const unprocessed = failure === 'connect';
-  if (!exchange.replayable || !(exchange.head.isIdempotent || unprocessed)) return false;
+  if (!policy || exchange.retries >= policy.attempts) return false;
+  const byCall = failure === 'status' && policy.on.some((c) => GRPC_STATUS[c] === exchange.grpcStatus);
+  if (!byCall && !policy.on.some((c) => applies(c, failure, status))) return false;
+  // Every call is a POST: whoever names a status of gRPC says that the route's calls may be repeated.
+  const isSafe = byCall || exchange.head.isIdempotent || failure === 'connect';
+  if (!exchange.replayable || !isSafe) return false;
   if (!allows(exchange, policy)) return false;
   exchange.retryUsed(policy.perTryTimeout ?? 0, backoffMs(exchange, policy));
   return true;
@@ -79,6 +83,14 @@ function backoffMs(exchange: Exchange, policy: Retry): number {
   return (exchange.runtime.random.ppm() / PPM) * ceiling;
 }
 
+const GRPC_STATUS: Readonly<Partial<Record<RetryCondition, number>>> = {
+  cancelled: GRPC.CANCELLED,
+  'deadline-exceeded': GRPC.DEADLINE_EXCEEDED,
+  'resource-exhausted': GRPC.RESOURCE_EXHAUSTED,
+  internal: GRPC.INTERNAL,
+  unavailable: GRPC.UNAVAILABLE,
+};
+
 /** What a circuit breaker refused is never retried: that would only add to the load. */
 function applies(condition: RetryCondition, failure: AttemptFailure, status: number): boolean {
   if (failure === 'overflow') return false;
@@ -93,5 +105,7 @@ function applies(condition: RetryCondition, failure: AttemptFailure, status: num
       return failure === 'connect';
     case 'timeout':
       return failure === 'timeout';
+    default:
+      return false;
   }
 }

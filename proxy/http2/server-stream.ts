@@ -126,8 +126,6 @@ export class ServerStreamSocket extends Duplex {
     if (this.#answered) return;
     this.#answered = true;
     this.#stream.end();
-    // RFC 9113 8.1: the rest of a request that is answered already is not wanted.
-    if (!this.#requestEnded) this.#stream.close(constants.NGHTTP2_NO_ERROR);
   }
 
   /** The stack closes its side: that ends an answer without a framing of its own. */
@@ -141,6 +139,9 @@ export class ServerStreamSocket extends Duplex {
     this.#afterDrain = undefined;
     // Not close(): that would end the stream in good order first, and a part of an answer would look whole.
     if (!this.#answered && !stream.closed) stream.destroy(new Error('the answer broke off'));
+    // RFC 9113 8.1: the rest of the request is not wanted. Only now, after the time that the stack gives a client to read
+    // its answer: a reset overtakes trailers.
+    else if (!this.#requestEnded && !stream.closed) stream.close(constants.NGHTTP2_NO_ERROR);
     callback(error);
   }
 }

@@ -132,6 +132,11 @@ export class UpstreamConnection {
     this.#socket?.uncork();
   }
 
+  /** Of the last chunked answer of a gRPC endpoint. */
+  get trailers(): string {
+    return this.#decoder?.trailers ?? '';
+  }
+
   /** Half-closes towards the endpoint (tunnels). */
   end(): void {
     this.#socket?.end();
@@ -246,7 +251,7 @@ export class UpstreamConnection {
   #streamBody(head: ResponseHead, user: UpstreamUser, bodyAt: number, size: number): void {
     if (head.chunked) {
       this.#state = CHUNKED;
-      this.#decoder ??= new ChunkedDecoder();
+      this.#decoder ??= new ChunkedDecoder(this.endpoint.protocol === 'grpc');
       this.#decoder.reset();
     } else if (head.contentLength > 0) {
       this.#state = LENGTH;

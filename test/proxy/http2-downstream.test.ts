@@ -85,6 +85,16 @@ describe('a client that speaks HTTP/2', () => {
     expect(gateway.dataplane.metrics().requestsInFlight).toBe(0);
   });
 
+  it('may be answered before its request is whole, and is then told to keep the rest', async () => {
+    const { upstream, gateway } = await chain(() => undefined);
+    const stream = http2Client(gateway.port).request({ ':path': '/', ':authority': 'shop', ':method': 'POST' });
+    stream.write('a part');
+    await upstream.until(() => upstream.bytes.includes('a part'));
+    upstream.openSockets[0]?.write(ok('enough'));
+    const answer = await answerOf(stream);
+    expect([answer.body, stream.rstCode]).toEqual(['enough', constants.NGHTTP2_NO_ERROR]);
+  });
+
   it('that gives two names for one host is refused', async () => {
     const { upstream, gateway } = await chain(({ answer }) => answer(ok()));
     const session = http2Client(gateway.port);
