@@ -57,6 +57,7 @@ export default ts.config(
       '@typescript-eslint/no-unsafe-member-access': 'off',
     },
   },
+  { files: ['loadtests/k6/*.js'], languageOptions: { globals: { __ENV: 'readonly' } } },
   { files: ['analyzer/**/*.ts'], ignores: ['**/*.test.ts'], rules: PURE },
   {
     files: ['experiments/**/*.ts', 'proxy/filters/**/*.ts', 'proxy/plan/**/*.ts', 'proxy/http1/**/*.ts'],

@@ -1,0 +1,11 @@
+/** Where the load goes: `k6 run -e TARGET=http://127.0.0.1:9901 …`; the default is the shop's gateway (`meshproof up`). */
+export const TARGET = __ENV.TARGET || 'http://127.0.0.1:9901';
+/** A page whose every service takes part. */
+export const PAGE = __ENV.PAGE || '/products/7';
+/** Multiplies every duration: 0.1 makes a minute six seconds. */
+const SCALE = Number(__ENV.SCALE || 1);
+
+/** @param {number} seconds @returns {string} k6's form, at least a second */
+export function lasting(seconds) {
+  return `${Math.max(1, Math.round(seconds * SCALE))}s`;
+}
