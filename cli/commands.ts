@@ -11,6 +11,7 @@ import { explain } from './commands/explain.ts';
 import { gateCheck, gateWait } from './commands/gate.ts';
 import { get } from './commands/get.ts';
 import { halt } from './commands/halt.ts';
+import { plan } from './commands/plan.ts';
 import { proxy } from './commands/proxy.ts';
 import { run } from './commands/run.ts';
 import { schema } from './commands/schema.ts';
@@ -28,6 +29,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   validate,
   apply,
   get,
+  plan,
   run,
   status,
   halt,

@@ -3,6 +3,7 @@ import type { Located } from '../../contracts/parse.ts';
 import { EXPERIMENT_KINDS } from '../../contracts/document.ts';
 import type { ExperimentDocument } from '../../contracts/document.ts';
 import type { Terminal } from '../terminal.ts';
+import { UsageError } from '../failure.ts';
 import { readFiles } from './read-files.ts';
 import { countProblems, showProblems } from './show-problems.ts';
 
@@ -19,4 +20,14 @@ export type LocatedExperiment = Located & { readonly document: ExperimentDocumen
 
 export function isExperiment(located: Located): located is LocatedExperiment {
   return EXPERIMENT_KINDS.some((kind) => kind === located.document.kind);
+}
+
+/** The one experiment of a file. @returns undefined when there are problems; they have been printed */
+export async function loadExperiment(path: string, terminal: Terminal): Promise<LocatedExperiment | undefined> {
+  const documents = await loadValid([path], terminal);
+  if (!documents) return undefined;
+  const [experiment, ...more] = documents.filter(isExperiment);
+  if (!experiment) throw new UsageError(`${path} holds no experiment`, 'name a file with a Canary');
+  if (more.length > 0) throw new UsageError(`${path} holds several experiments`, 'name a file with one');
+  return experiment;
 }

@@ -1,0 +1,105 @@
+/** What a canary would do, before it does it: scope, traffic touched, duration, and what its analysis can find. Pure. */
+import type { CanarySpec } from '../../contracts/canary.ts';
+import type { CanaryDocument } from '../../contracts/document.ts';
+import { formatDuration, PPM } from '../../contracts/units.ts';
+import { timeToEvidence } from './evidence-time.ts';
+import { questionsOf } from './questions.ts';
+import type { Question, Traffic } from './questions.ts';
+
+export type PlannedStep = {
+  readonly weightPpm: number;
+  readonly holdMs: number;
+  readonly candidatePerMinute: number | null;
+};
+
+export type PowerRow = Pick<Question, 'metric' | 'question' | 'verdict'> & {
+  /** At the last step's share; null when no number of requests would do. */
+  readonly candidateRequests: number | null;
+  /** After the first step began; null when it is not known, or not reached in time. */
+  readonly afterMs: number | null;
+};
+
+export type Plan = {
+  readonly name: string;
+  readonly service: string;
+  readonly baseline: string;
+  readonly candidate: string;
+  /** As the document has it; null: all requests to the service. */
+  readonly match: CanarySpec['match'] | null;
+  readonly sticky: CanarySpec['sticky'] | null;
+  readonly traffic: Traffic;
+  readonly steps: readonly PlannedStep[];
+  readonly maxSharePpm: number;
+  /** From the start to the end of the watch, when all goes well, and at the most. */
+  readonly durationMs: { readonly least: number; readonly most: number };
+  readonly power: readonly PowerRow[];
+  readonly warnings: readonly string[];
+};
+
+export function planCanary({ metadata, spec }: CanaryDocument, traffic: Traffic): Plan {
+  const steps = spec.steps.map((step) => ({
+    weightPpm: step.weight,
+    holdMs: step.hold ?? spec.hold.min,
+    candidatePerMinute: traffic.perMinute === null ? null : (traffic.perMinute * step.weight) / PPM,
+  }));
+  const held = steps.reduce((sum, step) => sum + step.holdMs, 0);
+  const power = questionsOf(spec.analysis, traffic).map((question) => rowOf(question, steps, spec));
+  return {
+    name: metadata.name,
+    service: spec.service,
+    baseline: spec.baseline,
+    candidate: spec.candidate,
+    match: spec.match ?? null,
+    sticky: spec.sticky ?? null,
+    traffic,
+    steps,
+    maxSharePpm: steps.at(-1)?.weightPpm ?? 0,
+    durationMs: {
+      least: Math.min(spec.deadline, spec.measure + held) + spec.watch.for,
+      most:
+        Math.max(Math.min(spec.deadline, spec.measure + held + extraMs(steps, spec)), spec.measure) + spec.watch.for,
+    },
+    power,
+    warnings: warningsOf(spec, traffic, steps, power),
+  };
+}
+
+/** How much longer than its hold the last step waits for evidence. */
+function extraMs(steps: readonly PlannedStep[], spec: CanarySpec): number {
+  return Math.max(0, spec.hold.max - (steps.at(-1)?.holdMs ?? 0));
+}
+
+function rowOf(
+  { metric, question, verdict, needed }: Question,
+  steps: readonly PlannedStep[],
+  spec: CanarySpec,
+): PowerRow {
+  const lastPpm = steps.at(-1)?.weightPpm ?? 0;
+  const afterMs = timeToEvidence(steps, extraMs(steps, spec), needed);
+  return { metric, question, verdict, candidateRequests: lastPpm >= PPM ? null : needed(lastPpm), afterMs };
+}
+
+function warningsOf(
+  spec: CanarySpec,
+  { perMinute }: Traffic,
+  steps: readonly PlannedStep[],
+  power: readonly PowerRow[],
+): string[] {
+  const said: string[] = [];
+  if (spec.match) said.push('only requests that match take part: the service as a whole has more of them');
+  if (perMinute === null)
+    return [...said, 'the traffic is not known: give --rate, or ask a control plane that sees it'];
+  if (perMinute === 0) return [...said, 'the service has no traffic: the run would end INCONCLUSIVE'];
+  const first = steps[0];
+  if (first?.candidatePerMinute != null && (first.candidatePerMinute * first.holdMs) / 60_000 < 1)
+    said.push(`the first step sends less than one request to ${spec.candidate} in ${formatDuration(first.holdMs)}`);
+  for (const row of power) {
+    if (row.afterMs !== null) continue;
+    const what =
+      row.verdict === 'PASS'
+        ? 'a candidate as good as the baseline would not PASS'
+        : `${row.question} would not be found`;
+    said.push(`${row.metric}: ${what} before the last step ends; widen its limit, or hold longer`);
+  }
+  return said;
+}
