@@ -15,6 +15,7 @@ import { plan } from './commands/plan.ts';
 import { proxy } from './commands/proxy.ts';
 import { run } from './commands/run.ts';
 import { schema } from './commands/schema.ts';
+import { simulate } from './commands/simulate.ts';
 import { status } from './commands/status.ts';
 import { up } from './commands/up.ts';
 import { validate } from './commands/validate.ts';
@@ -30,6 +31,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   apply,
   get,
   plan,
+  simulate,
   run,
   status,
   halt,

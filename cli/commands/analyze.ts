@@ -21,7 +21,7 @@ import { count } from '../text/figures.ts';
 
 export const analyze: CommandSpec = {
   name: 'analyze',
-  summary: 'Judge a recording: requests in order, as the live judge would have, or two series',
+  summary: 'Judge recorded requests as the live judge would, or two series',
   details:
     'BASELINE and CANDIDATE are series of one or more metrics: CSV with a header, JSON ([1, 2] or {"metric": [1, 2]}),\n' +
     'an answer of /api/v1/query_range of Prometheus, or recorded requests. Metrics pair by name.\n\n' +

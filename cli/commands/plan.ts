@@ -18,7 +18,7 @@ const USUAL_SIGMA = 0.5;
 
 export const plan: CommandSpec = {
   name: 'plan',
-  summary: 'Show what a canary would do, and what it would find, before it runs',
+  summary: 'Show what a canary would do and find, before it runs',
   details:
     'Scope, requests touched, duration, and for each metric how many candidate requests a verdict takes. The traffic is\n' +
     'that which the control plane sees, or --rate. Nothing is changed. Exit 5 when the control plane would refuse it.',
