@@ -41,12 +41,37 @@ export const Retry = z
     description: 'Only requests that are safe to repeat are retried, unless they are known not to have been processed',
   });
 
+export const Hedge = z
+  .strictObject({
+    after: Duration.meta({ description: 'Without an answer for so long, another endpoint is asked too' }),
+    max: z.int().min(1).max(5).default(1).meta({ description: 'Further attempts, each after another such time' }),
+  })
+  .meta({
+    description:
+      'The first good answer wins, the other attempts are broken off. Only requests that are safe to repeat, within the ' +
+      'budget of retries',
+  });
+
 export const SplitEntry = z.strictObject({ version: Name, weight: Percent });
 
 export const Sticky = z
   .strictObject({ header: z.string().toLowerCase().optional(), cookie: z.string().optional() })
   .refine((s) => (s.header === undefined) !== (s.cookie === undefined), 'give exactly one of header, cookie')
   .meta({ description: 'Requests with the same value meet the same version' });
+
+export const Mirror = z
+  .strictObject({
+    version: Name,
+    percent: Percent.default(PPM),
+    writes: z.boolean().default(false).meta({
+      description:
+        'Copies requests that may change something too (all but GET, HEAD, OPTIONS): only for a version whose writes harm nobody',
+    }),
+  })
+  .meta({
+    description:
+      'Copies requests to this version; its answers are thrown away, and a copy that cannot keep up is dropped',
+  });
 
 export const Rule = z.strictObject({
   name: Name.optional(),
@@ -63,6 +88,8 @@ export const Rule = z.strictObject({
   sticky: Sticky.optional(),
   timeout: Duration.optional().meta({ description: 'For the whole request, retries included' }),
   retry: Retry.optional(),
+  hedge: Hedge.optional(),
+  mirror: z.array(Mirror).min(1).max(4).optional(),
 });
 
 export const RouteSpec = z.strictObject({
@@ -72,6 +99,8 @@ export const RouteSpec = z.strictObject({
 
 export type RouteSpec = z.output<typeof RouteSpec>;
 export type Rule = z.output<typeof Rule>;
+export type Mirror = z.output<typeof Mirror>;
 export type Retry = z.output<typeof Retry>;
+export type Hedge = z.output<typeof Hedge>;
 export type RetryCondition = z.output<typeof RetryCondition>;
 export type Sticky = z.output<typeof Sticky>;

@@ -74,8 +74,10 @@ function checkRoute({ spec }: RouteDocument, services: ReadonlyMap<string, Servi
   if (!service) return [missingService(spec.service, services, ['spec', 'service'])];
   const versions = Object.keys(service.spec.versions);
   return spec.rules.flatMap((rule, r) =>
-    (rule.split ?? []).flatMap((entry, s) =>
-      versionIssue(spec.service, entry.version, versions, ['spec', 'rules', r, 'split', s, 'version']),
+    (['split', 'mirror'] as const).flatMap((key) =>
+      (rule[key] ?? []).flatMap((entry, i) =>
+        versionIssue(spec.service, entry.version, versions, ['spec', 'rules', r, key, i, 'version']),
+      ),
     ),
   );
 }

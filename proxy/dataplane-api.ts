@@ -6,6 +6,7 @@ import type { EndpointView, PoolTotal } from './balancing/endpoint-view.ts';
 import type { ErrorCode } from '../contracts/errors.ts';
 import type { SourceDocument } from '../contracts/document.ts';
 import type { Overlay } from '../contracts/overlay.ts';
+import type { ShadowLoad } from './shadow/shadow-load.ts';
 import type { RequestObserver } from './runtime.ts';
 import type { ArmRow, TrafficRow } from '../contracts/telemetry.ts';
 
@@ -41,8 +42,12 @@ export type MetricsSnapshot = {
   readonly upstreamConnections: number;
   readonly upstreamConnectionsTotal: number;
   readonly requestsInFlight: number;
+  /** Of the services with a route that hedges. */
+  readonly hedges: readonly { readonly service: string; readonly started: number; readonly won: number }[];
   /** Of the versions that have a pool. */
   readonly pools: readonly PoolTotal[];
+  /** Of the versions that got copies. */
+  readonly shadows: readonly ShadowLoad[];
   readonly configVersion: number | null;
   readonly overlays: readonly {
     readonly experiment: string;

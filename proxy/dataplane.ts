@@ -168,7 +168,9 @@ export class Dataplane implements DataplaneApi {
       upstreamConnections: sum(endpoints.map((e) => e.connections)),
       upstreamConnectionsTotal: this.#inventory.openedBefore + sum(endpoints.map((e) => e.opened)),
       requestsInFlight: this.#runtime.requestsInFlight,
+      hedges: [...this.#inventory.loads].flatMap(([service, { hedges }]) => (hedges ? [{ service, ...hedges }] : [])),
       pools: this.#inventory.pools.totals(),
+      shadows: [...this.#inventory.shadows.values()],
       configVersion: this.#config?.version ?? null,
       overlays: this.#overlays.all().map(({ overlay, leaseLeftMs }) => ({
         experiment: overlay.experiment,

@@ -2,6 +2,7 @@
 import type { ErrorCode } from '../contracts/errors.ts';
 import type { PoolMember } from './balancing/pool.ts';
 import type { BodyFilter } from './body-filter.ts';
+import type { Hedge } from './hedge/hedge.ts';
 import type { Downstream } from './downstream/connection.ts';
 import type { ActiveFault } from './faults.ts';
 import { httpStatusOfGrpc, outcomeOfTrailers, readGrpcStatus } from './grpc/status.ts';
@@ -9,6 +10,7 @@ import type { RequestHead, ResponseHead } from './http1/head.ts';
 import { HeadEdits } from './http1/head-edits.ts';
 import type { RoutePlan, VersionPlan } from './plan/plan.ts';
 import type { Runtime } from './runtime.ts';
+import type { ShadowRequest } from './shadow/shadow-request.ts';
 import type { RequestTrace } from './tracing/request-trace.ts';
 import type { ArmCounters } from './telemetry/counters.ts';
 import type { TunnelKind, UpstreamConnection } from './upstream/connection.ts';
@@ -40,6 +42,8 @@ export class ExchangeState {
   shielded = false;
   /** True while this request counts among the service's retries in flight. */
   retrying = false;
+  /** Where the route hedges. */
+  hedge: Hedge | undefined;
   active = false;
   /** Of the last attempt's answer where its head told it; else -1. */
   grpcStatus = -1;
@@ -52,6 +56,8 @@ export class ExchangeState {
   requestChanges: HeadEdits | undefined;
   responseChanges: HeadEdits | undefined;
   bodyFilters: BodyFilter[] | undefined;
+  /** What was copied to shadow versions. */
+  copies: ShadowRequest[] | undefined;
   /** The spans of a request that is sampled. */
   trace: RequestTrace | undefined;
   /** Why the proxy answered itself. */
@@ -124,12 +130,14 @@ export class ExchangeState {
     this.drawnAbort = undefined;
     this.shielded = false;
     this.retrying = false;
+    this.hedge = undefined;
     this.grpcStatus = -1;
     this.deadlineAtMs = 0;
     this.answering = false;
     this.requestChanges = undefined;
     this.responseChanges = undefined;
     this.bodyFilters = undefined;
+    this.copies = undefined;
     this.trace = undefined;
     this.errorCode = undefined;
   }

@@ -7,10 +7,12 @@ import { attemptFault } from './filters/attempt-fault.ts';
 import { balancing } from './filters/balancing.ts';
 import { connection } from './filters/connection.ts';
 import { deadline } from './filters/deadline.ts';
+import { hedge } from './filters/hedge.ts';
 import { NOTHING } from './filters/filter.ts';
 import type { Filter } from './filters/filter.ts';
 import { requestFault } from './filters/request-fault.ts';
 import { retry } from './filters/retry.ts';
+import { shadow } from './filters/shadow.ts';
 import { tracing } from './filters/tracing.ts';
 
 export const OUTBOUND: readonly Filter[] = [
@@ -33,7 +35,9 @@ export const OUTBOUND: readonly Filter[] = [
   requestFault,
   deadline,
   assignment,
+  shadow,
   retry,
+  hedge,
   balancing,
   attemptFault,
   connection,

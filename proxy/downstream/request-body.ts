@@ -19,11 +19,13 @@ export class RequestBody {
   complete = true;
   /** True once a part was given away: the body cannot be sent again. */
   streamed = false;
+  #tee: ((parts: readonly Buffer[], complete: boolean) => void) | undefined;
 
   start(head: RequestHead): void {
     if (this.#held.length > 0) this.#held = [];
     this.heldBytes = 0;
     this.streamed = false;
+    this.#tee = undefined;
     this.#mode = head.chunked ? CHUNKED : head.contentLength > 0 && !head.isConnect ? LENGTH : NONE;
     this.#remaining = head.contentLength;
     this.complete = this.#mode === NONE;
@@ -80,6 +82,24 @@ export class RequestBody {
     this.heldBytes += part.length;
   }
 
+  /** Also gives what is sent on to someone else, once; until the next request. */
+  tee(listener: (parts: readonly Buffer[], complete: boolean) => void): void {
+    const earlier = this.#tee;
+    this.#tee = (parts, complete) => {
+      earlier?.(parts, complete);
+      listener(parts, complete);
+    };
+  }
+
+  /** For sending: all of it, to be kept, when it is complete; else what is here, to be forgotten. */
+  toSend(): Buffer[] {
+    if (!this.complete || this.streamed) return this.takeFramed();
+    const out = this.framed();
+    this.#tee?.(out, true);
+    this.#tee = undefined;
+    return out;
+  }
+
   /** What is held, framed for the wire; the closing chunk too when the body is complete. Keeps it for sending again. */
   framed(): Buffer[] {
     if (this.#mode !== CHUNKED) return this.#held;
@@ -92,6 +112,7 @@ export class RequestBody {
   /** Like framed, but forgets: for streaming in constant memory. */
   takeFramed(): Buffer[] {
     const out = this.framed();
+    this.#tee?.(out, this.complete);
     this.#held = [];
     this.heldBytes = 0;
     this.streamed = true;

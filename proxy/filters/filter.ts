@@ -12,6 +12,7 @@ import type {
   Step,
   VersionPlan,
 } from '../plan/plan.ts';
+import type { ShadowLoad } from '../shadow/shadow-load.ts';
 import type { Runtime } from '../runtime.ts';
 
 export type Role =
@@ -22,7 +23,9 @@ export type Role =
   | 'request-fault'
   | 'deadline'
   | 'assignment'
+  | 'shadow'
   | 'retry'
+  | 'hedge'
   | 'balancing'
   | 'attempt-fault'
   | 'connection';
@@ -36,6 +39,8 @@ export type RouteContext = {
   readonly versions: ReadonlyMap<string, VersionPlan>;
   readonly load: ServiceLoad;
   readonly overlay: ActiveOverlay | undefined;
+  /** What is counted of the copies that a version gets. */
+  readonly shadowLoads: (version: string) => ShadowLoad;
   readonly faults: readonly ActiveFault[];
   readonly resilience?: Resilience | undefined;
 };

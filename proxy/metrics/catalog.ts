@@ -25,12 +25,21 @@ export const METRICS = {
   meshproof_downstream_connections_opened_total: { type: 'counter', help: 'Connections that clients opened.' },
   meshproof_upstream_connections: { type: 'gauge', help: 'Open connections to endpoints.' },
   meshproof_upstream_connections_opened_total: { type: 'counter', help: 'Connections opened to endpoints.' },
+  meshproof_shadow_requests_total: {
+    type: 'counter',
+    help: 'Copies to a shadow version, by what became of them: answered, failed, or dropped and why.',
+  },
+  meshproof_shadow_requests_in_flight: { type: 'gauge', help: 'Copies that a shadow version has not answered yet.' },
   meshproof_endpoints: { type: 'gauge', help: 'Endpoints of a version with a pool, by state.' },
   meshproof_panic: { type: 'gauge', help: '1 while endpoints that are not available are used all the same.' },
   meshproof_ejections_total: { type: 'counter', help: 'Endpoints that outlier detection took out, by reason.' },
   meshproof_health_checks_total: { type: 'counter', help: 'Checks of endpoints, by result.' },
   meshproof_circuit_open_total: { type: 'counter', help: 'Times a limit of the circuit breaker was met, by limit.' },
   meshproof_requests_pending: { type: 'gauge', help: 'Requests that wait for a connection to an endpoint.' },
+  meshproof_hedges_total: {
+    type: 'counter',
+    help: 'Second attempts beside the first, and those that gave the answer.',
+  },
   meshproof_requests_in_flight: { type: 'gauge', help: 'Requests that have not been answered yet.' },
   meshproof_config_version: { type: 'gauge', help: 'Version of the configuration in force.' },
   meshproof_overlay_candidate_ratio: {

@@ -5,6 +5,7 @@ import { family } from './catalog.ts';
 import { ENVOY_BUCKETS_MS, toEnvoyBuckets } from './envoy-buckets.ts';
 import { histogram } from './exposition.ts';
 import { poolFamilies } from './pools.ts';
+import { shadowFamilies } from './shadows.ts';
 import type { Family, Labels, Sample } from './exposition.ts';
 
 export function ownFamilies(s: MetricsSnapshot): Family[] {
@@ -37,6 +38,14 @@ export function ownFamilies(s: MetricsSnapshot): Family[] {
     family('meshproof_upstream_connections', one(s.upstreamConnections)),
     family('meshproof_upstream_connections_opened_total', one(s.upstreamConnectionsTotal)),
     ...poolFamilies(s.pools),
+    ...shadowFamilies(s.shadows),
+    family(
+      'meshproof_hedges_total',
+      s.hedges.flatMap(({ service, started, won }) => [
+        { labels: { service, event: 'started' }, value: started },
+        { labels: { service, event: 'won' }, value: won },
+      ]),
+    ),
     family('meshproof_requests_in_flight', one(s.requestsInFlight)),
     family('meshproof_config_version', s.configVersion === null ? [] : one(s.configVersion)),
     family(

@@ -11,6 +11,8 @@ import type { RouteContext } from '../filters/filter.ts';
 import { OUTBOUND } from '../outbound.stack.ts';
 import type { ActiveOverlay } from '../overlays.ts';
 import type { Runtime } from '../runtime.ts';
+import { shadowLoad } from '../shadow/shadow-load.ts';
+import type { ShadowLoad } from '../shadow/shadow-load.ts';
 import { TrafficCounters } from '../telemetry/counters.ts';
 import { Endpoint } from '../upstream/endpoint.ts';
 import { compileMatch } from './match.ts';
@@ -33,6 +35,7 @@ export class Inventory {
   readonly counters = new Map<string, TrafficCounters>();
   readonly loads = new Map<string, ServiceLoad>();
   readonly pools: PoolTable;
+  readonly shadows = new Map<string, ShadowLoad>();
   /** Upstream connections that were opened to endpoints which are gone. */
   openedBefore = 0;
 
@@ -67,6 +70,10 @@ export class Inventory {
 
   load(service: string): ServiceLoad {
     return remember(this.loads, service, () => ({ inFlight: 0, retriesInFlight: 0 }));
+  }
+
+  shadow(service: string, version: string): ShadowLoad {
+    return remember(this.shadows, `${service}\n${version}`, () => shadowLoad(service, version));
   }
 
   /** Retires the endpoints that no plan names any more. */
@@ -125,7 +132,8 @@ export function compileService(
   if (!stable) return undefined;
   const load = inventory.load(name);
   const { resilience } = document.spec;
-  const base = { runtime, service: name, stable, versions, load, overlay, faults, resilience };
+  const shadowLoads = (version: string): ShadowLoad => inventory.shadow(name, version);
+  const base = { runtime, service: name, stable, versions, load, overlay, faults, resilience, shadowLoads };
   const plans: RoutePlan[] = [];
   for (const route of routes) {
     route.spec.rules.forEach((rule, index) => {

@@ -5,6 +5,7 @@ import { Exchange } from '../exchange.ts';
 import type { RouteContext } from '../filters/filter.ts';
 import type { VersionPlan } from '../plan/plan.ts';
 import { readHead } from './runtime.ts';
+import { shadowLoad } from '../shadow/shadow-load.ts';
 import type { HeldRuntime } from './runtime.ts';
 
 export function exchangeOf(runtime: HeldRuntime, line: string, ...fields: readonly string[]): Exchange {
@@ -32,6 +33,7 @@ export function routeContext(runtime: HeldRuntime, changes: Partial<RouteContext
     versions: new Map([V1, V2, V3].map((v) => [v.name, v])),
     load: { inFlight: 0, retriesInFlight: 0 },
     overlay: undefined,
+    shadowLoads: (version) => shadowLoad('shop', version),
     faults: [],
     ...changes,
   };

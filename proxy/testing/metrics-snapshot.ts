@@ -1,5 +1,6 @@
 /** A snapshot in which every metric has a value, for tests of what is exposed. */
 import { BUCKET_COUNT, bucketOf } from '../../contracts/histogram.ts';
+import { shadowLoad } from '../shadow/shadow-load.ts';
 import type { MetricsSnapshot, TrafficTotal } from '../dataplane-api.ts';
 
 /** @param latenciesUs - one request each, all answered 200 */
@@ -39,6 +40,8 @@ export const FULL_METRICS: MetricsSnapshot = {
   upstreamConnections: 7,
   upstreamConnectionsTotal: 70,
   requestsInFlight: 8,
+  hedges: [{ service: 'reviews', started: 5, won: 2 }],
+  shadows: [{ ...shadowLoad('reviews', 'v2'), inFlight: 1, answered: 9, failed: 1 }],
   pools: [
     {
       service: 'reviews',

@@ -24,7 +24,7 @@ export function sendRequest(
   connection.cork();
   connection.writeText(text);
   // A body that is here whole is kept: it can be sent again. What is streamed is forgotten.
-  for (const part of body.complete ? body.framed() : body.takeFramed()) connection.write(part);
+  for (const part of body.toSend()) connection.write(part);
   connection.uncork();
 }
 
