@@ -1,0 +1,46 @@
+/** The suites of others against our proxy. They skip where their programs are missing, but not in CI, which installs them. */
+import { describe, expect, it } from 'vitest';
+import { findGoProgram, missingLine } from './go-programs.ts';
+import type { GoProgram } from './go-programs.ts';
+import { runGrpcCases } from './grpc-cases.ts';
+import { KNOWN_FAILURES, readReport, runH2spec } from './h2spec.ts';
+
+const MAY_SKIP = process.env['CI'] !== 'true';
+
+/** Says once what is missing. */
+function canRun(...names: readonly GoProgram[]): boolean {
+  const missing = names.filter((name) => findGoProgram(name) === undefined);
+  if (MAY_SKIP) for (const name of missing) console.log(`skipped: ${missingLine(name)}`);
+  return missing.length === 0 || !MAY_SKIP;
+}
+
+function programOf(name: GoProgram): string {
+  const path = findGoProgram(name);
+  if (path === undefined) throw new Error(missingLine(name));
+  return path;
+}
+
+describe("h2spec's report", () => {
+  it('is read case by case', () => {
+    const xml =
+      '<testsuite><testcase package="http2/1" classname="a"></testcase>' +
+      '<testcase package="http2/2" classname="b &#34;c&#34;"><failure>x</failure></testcase></testsuite>';
+    expect(readReport(xml)).toEqual({ total: 2, failed: ['http2/2: b "c"'] });
+  });
+});
+
+describe.skipIf(!canRun('h2spec'))('h2spec', () => {
+  it('finds nothing in our listener but what is known', async () => {
+    const { total, failed, output } = await runH2spec(programOf('h2spec'));
+    expect(total, output).toBeGreaterThanOrEqual(145);
+    expect(failed.filter((name) => !KNOWN_FAILURES.has(name))).toEqual([]);
+  }, 240_000);
+});
+
+describe.skipIf(!canRun('client', 'server'))("gRPC's interop client and server", () => {
+  it('agree in every case with two proxies between them', async () => {
+    const results = await runGrpcCases(programOf('server'), programOf('client'));
+    expect(results.filter((r) => !r.passed)).toEqual([]);
+    expect(results).toHaveLength(14);
+  }, 240_000);
+});
