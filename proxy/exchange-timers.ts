@@ -34,9 +34,10 @@ export class ExchangeTimers {
     this.#wheel.arm(this.#wait, ms);
   }
 
-  /** The attempt is answered; what it waited for is over anyhow. */
+  /** The attempt is answered, perhaps by a rival while it was waiting out a delay. */
   attemptAnswered(): void {
     this.#wheel.cancel(this.#attempt);
+    this.#wheel.cancel(this.#wait);
   }
 
   /** The attempt failed, perhaps while it was waiting out a delay. */

@@ -188,6 +188,12 @@ export class Pool {
     return this.#levels.find((level) => point < level.below) ?? this.#levels.at(-1);
   }
 
+  /** For an attempt that cannot wait. */
+  hasRoom(endpoint: Endpoint): boolean {
+    if (this.breaker && this.inFlight >= this.breaker.maxRequests) return false;
+    return this.gate?.hasRoom(endpoint) ?? true;
+  }
+
   begin(member: PoolMember): void {
     member.inFlight++;
     this.inFlight++;

@@ -5,6 +5,7 @@
 import type { CircuitBreaker } from '../../contracts/circuit-breaker.ts';
 import type { PoolMember } from '../balancing/pool.ts';
 import type { Exchange } from '../exchange.ts';
+import type { Endpoint } from '../upstream/endpoint.ts';
 
 export type GateOptions = {
   readonly breaker: CircuitBreaker;
@@ -61,16 +62,21 @@ export class ConnectionGate {
   /** Finds the exchange a connection that is free, or room for one more; it may move to another endpoint for that. */
   #makeRoom(exchange: Exchange): boolean {
     const own = exchange.endpoint;
-    if (own === undefined || own.protocol !== 'http1' || own.idle > 0) return true;
+    if (own === undefined || this.hasRoom(own)) return true;
     const members = this.#options.members();
-    let open = 0;
-    for (const { endpoint } of members) open += endpoint.connections;
-    if (open < this.#options.breaker.maxConnections) return true;
     const other = members.find((m) => m.endpoint.idle > 0);
     if (other === undefined) return false;
     if (this.#mayMove(exchange, other)) move(exchange, other);
     else other.endpoint.closeIdle();
     return true;
+  }
+
+  /** A connection to this endpoint is free, or one more may be opened. */
+  hasRoom(endpoint: Endpoint): boolean {
+    if (endpoint.protocol !== 'http1' || endpoint.idle > 0) return true;
+    let open = 0;
+    for (const member of this.#options.members()) open += member.endpoint.connections;
+    return open < this.#options.breaker.maxConnections;
   }
 
   /** A retry stays where it is: it was sent away from the endpoint that failed. */

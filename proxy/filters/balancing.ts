@@ -25,7 +25,7 @@ export const balancing: Filter = {
   },
 };
 
-/** Plain round robin. */
+/** Plain round robin. @param failed - not this one again, where there is another */
 export function nextEndpoint(version: VersionPlan, failed: Endpoint | undefined): Endpoint | undefined {
   const { endpoints } = version;
   const chosen = endpoints[version.cursor++ % endpoints.length];

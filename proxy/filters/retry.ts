@@ -65,7 +65,7 @@ function retryOnce(
 }
 
 /** Envoy's retry budget: retries in flight at most a share of the requests in flight, but always a few. */
-function withinBudget(policy: Retry, load: ServiceLoad): boolean {
+export function withinBudget(policy: Pick<Retry, 'budget'>, load: ServiceLoad): boolean {
   const allowed = Math.max(policy.budget.minConcurrent, Math.floor((load.inFlight * policy.budget.percent) / PPM));
   return load.retriesInFlight < allowed;
 }

@@ -45,7 +45,16 @@ export type ServicePlan = {
 };
 
 /** Kept across configurations. */
-export type ServiceLoad = { inFlight: number; retriesInFlight: number };
+export type ServiceLoad = {
+  inFlight: number;
+  /** Rivals of hedged requests are among them. */
+  retriesInFlight: number;
+  /** Where a route hedges: since start. */
+  hedges?: HedgeTotals;
+};
+
+/** Second attempts beside the first, and how many of them gave the answer or took the first one's place. */
+export type HedgeTotals = { started: number; won: number };
 
 export type RoutePlan = {
   readonly service: string;
