@@ -1,0 +1,77 @@
+/** Recomputes every worked example of docs/statistics.md. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { errorsToFail, errorsToPass } from './power/errors.ts';
+import { addEvents, attributionLogE, startAttribution } from './sequential/attribution.ts';
+import { asymptoticCs } from './sequential/methods/asymptotic-cs.ts';
+import { binomialCriticalValue, binomialLlr } from './sequential/methods/maxsprt-binomial.ts';
+import { addCounts, startTwoArm, twoArmLogE } from './sequential/two-arm.ts';
+import { effectiveSize } from './series/autocorrelation.ts';
+import { judgeKayentaSeries } from './series/kayenta.ts';
+import { judgeThresholdSeries } from './series/threshold.ts';
+import { seeded } from './simulation/random.ts';
+
+const page = readFileSync(new URL('../docs/statistics.md', import.meta.url), 'utf8').replaceAll(/\s+/g, ' ');
+const says = (text: string): void => expect(page).toContain(text);
+
+function errorsE(baseline: number, candidate: number): string {
+  const process = startAttribution();
+  addEvents(process, 100_000, baseline, candidate);
+  return Math.exp(attributionLogE(process)).toPrecision(3);
+}
+
+describe('the worked examples of docs/statistics.md', () => {
+  it('errors', () => {
+    says(`After one the e-value is ${errorsE(0, 1)}, after two ${errorsE(0, 2)}, after three ${errorsE(0, 3)}:`);
+    says(`With two more failures on the baseline it is ${errorsE(2, 3)}:`);
+  });
+
+  it('safe within the margin, and power', () => {
+    says(`about ${errorsToPass({ alpha: 0.01, candidatePpm: 500_000 }, 0.001, 0.01)} candidate requests to PASS`);
+    says(`is found after about ${errorsToFail({ alpha: 0.01, candidatePpm: 100_000 }, 0.001, 0.01)}.`);
+  });
+
+  it('latency', () => {
+    const process = startTwoArm({ requests: 1_000, events: 100 });
+    for (let i = 0; i < 40; i++) addCounts(process, 500_000, { requests: 10, events: 1 }, { requests: 10, events: 2 });
+    says(`the e-value is ${Math.round(Math.exp(twoArmLogE(process)))}.`);
+  });
+
+  it('means', () => {
+    const arm = (mean: number) => ({ mean, variance: 25, n: 100 });
+    const options = { alpha: 0.01, tunedFor: 200, side: 'two-sided', relative: true } as const;
+    const [low, high] = asymptoticCs(arm(100), arm(104), options).interval.map((x) => (x * 100).toPrecision(3));
+    says(`the effect is 4 %, between ${low} % and ${high} %.`);
+  });
+
+  it('autocorrelation', () => {
+    says(`100 points with r = 0.8 are worth ${Math.round(effectiveSize(100, 0.8))};`);
+    says(`1,000 with r = 0.5 are worth ${Math.round(effectiveSize(1_000, 0.5))}.`);
+  });
+
+  it('MaxSPRT', () => {
+    const { criticalLlr, typeIError } = binomialCriticalValue(20, 9, 0.05);
+    says(`the limit is ${criticalLlr.toFixed(2)}, with an exact error of ${typeIError.toFixed(4)}.`);
+    says(`reach ${binomialLlr(2, 2, 0.1).toFixed(2)}.`);
+  });
+
+  it('kayenta', () => {
+    const same = (name: string) => ({ name, baseline: [1, 2, 3], candidate: [1, 2, 3] });
+    const baseline = [10, 11, 9, 10, 12, 10, 11, 9, 10, 11];
+    const higher = { name: 'a', baseline, candidate: baseline.map((x) => x + 4) };
+    const options = { direction: 'increase', pass: 95, marginal: 75, nan: 'remove' } as const;
+    const judged = judgeKayentaSeries([higher, same('b'), same('c'), same('d')], options, seeded(1));
+    says(
+      `(about ${Math.round((judged.metrics[0]?.effect ?? 0) * 100)} % higher): score ${judged.score}, ${judged.verdict}`,
+    );
+  });
+
+  it('threshold', () => {
+    const options = { range: { max: 1 }, failureLimit: 3, consecutiveErrorLimit: 4 };
+    const verdict = (bad: number) => {
+      const candidate = [...new Array<number>(bad).fill(2), 0];
+      return judgeThresholdSeries([{ name: 'a', baseline: [0], candidate }], options).verdict;
+    };
+    expect([verdict(3), verdict(4)]).toEqual(['PASS', 'FAIL']);
+  });
+});
