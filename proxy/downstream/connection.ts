@@ -63,6 +63,7 @@ export class Downstream implements ClientConnection {
   constructor(runtime: Runtime, host: DownstreamHost, socket: ClientSocket) {
     this.#runtime = runtime;
     this.#host = host;
+    this.head.isHttp2 = host.isStream === true;
     this.#socket = socket;
     this.#exchange = new Exchange(runtime, this);
     this.#holdTimer = new Timer(() => this.#begin(runtime.clock.nowMs()));

@@ -119,6 +119,8 @@ export class RequestHead extends Head {
   /** For absolute-form: the authority, which replaces Host. */
   authorityStart = -1;
   authorityEnd = -1;
+  /** It came as frames of HTTP/2, and is read here as text. Kept from request to request. */
+  isHttp2 = false;
   isConnect = false;
   isHead = false;
   /** RFC 9110 9.2.2: GET, HEAD, OPTIONS, TRACE, PUT, DELETE. */

@@ -60,7 +60,8 @@ export function writeRequestHead(head: RequestHead, edits: RequestEdits): string
     out += keptFields(head, fieldsStart(head));
   }
   if (changes) out += changes.lines;
-  out += head.minor === 1 ? edits.added : edits.added.replace('via: 1.1 ', 'via: 1.0 ');
+  const isNative = head.minor === 1 && !head.isHttp2;
+  out += isNative ? edits.added : edits.added.replace('via: 1.1 ', head.isHttp2 ? 'via: 2.0 ' : 'via: 1.0 ');
   if (edits.te === true) out += 'te: trailers\r\n';
   if (hops !== undefined) out += `max-forwards: ${hops - 1}\r\n`;
   if (head.chunked) out += 'transfer-encoding: chunked\r\n';

@@ -79,7 +79,7 @@ export class ClientStreamSocket extends Duplex {
     const framing = chunked ? 'chunked' : contentLength > 0 ? 'length' : 'none';
     this.#toHead = isHead;
     this.#body = new TextBody(framing, contentLength);
-    this.#open(requestHeaders(HEAD, 'http'), framing);
+    this.#open(requestHeaders(HEAD, this.#session.encrypted === true ? 'https' : 'http'), framing);
     return this.#body;
   }
 

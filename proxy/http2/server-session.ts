@@ -96,9 +96,6 @@ class ServerSession implements ClientConnection, DownstreamHost {
   }
 
   #onStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
-    stream.on('close', () => {
-      if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) this.#spend();
-    });
     const method = headers[':method'] ?? '';
     if (method === 'CONNECT') {
       stream.on('error', () => stream.destroy());
@@ -111,9 +108,13 @@ class ServerSession implements ClientConnection, DownstreamHost {
     if (text === undefined) {
       stream.on('error', () => stream.destroy());
       stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
+      this.#spend();
       return;
     }
     const socket = new ServerStreamSocket(stream, method, framing, text);
+    stream.on('close', () => {
+      if (stream.rstCode !== constants.NGHTTP2_NO_ERROR && !socket.brokenOff) this.#spend();
+    });
     this.#streams.add(new Downstream(this.#runtime, this, socket));
   }
 

@@ -23,6 +23,8 @@ export class ServerStreamSocket extends Duplex {
   #headText = '';
   #body: TextBody | undefined;
   #answered = false;
+  /** We have reset the stream, not its client. */
+  brokenOff = false;
   #afterDrain: (() => void) | undefined;
 
   /** @param text - of the request, from requestText with the same framing */
@@ -137,11 +139,15 @@ export class ServerStreamSocket extends Duplex {
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     const stream = this.#stream;
     this.#afterDrain = undefined;
-    // Not close(): that would end the stream in good order first, and a part of an answer would look whole.
-    if (!this.#answered && !stream.closed) stream.destroy(new Error('the answer broke off'));
-    // RFC 9113 8.1: the rest of the request is not wanted. Only now, after the time that the stack gives a client to read
-    // its answer: a reset overtakes trailers.
-    else if (!this.#requestEnded && !stream.closed) stream.close(constants.NGHTTP2_NO_ERROR);
+    if (!this.#answered && !stream.closed) {
+      this.brokenOff = true;
+      // Not close(): that would end the stream in good order first, and a part of an answer would look whole.
+      stream.destroy(new Error('the answer broke off'));
+    } else if (!this.#requestEnded && !stream.closed) {
+      // RFC 9113 8.1: the rest of the request is not wanted. Only now, after the time that the stack gives a client to
+      // read its answer: a reset overtakes trailers.
+      stream.close(constants.NGHTTP2_NO_ERROR);
+    }
     callback(error);
   }
 }

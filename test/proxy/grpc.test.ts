@@ -8,7 +8,7 @@ import type {
   UntypedHandleCall,
 } from '@grpc/grpc-js';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openGateway } from './gateway.ts';
+import { openGateway, overlay } from './gateway.ts';
 import type { Gateway, Setup } from './gateway.ts';
 
 const same = (message: Buffer): Buffer => message;
@@ -107,6 +107,31 @@ describe('a call of gRPC', () => {
         [500, 1],
         [503, 1],
       ]);
+  });
+
+  it('that fails is a failure of its arm where the server is to blame, told in the head or at the end', async () => {
+    const chat: handleBidiStreamingCall<Buffer, Buffer> = (stream) => {
+      stream.write(Buffer.from('one'));
+      stream.on('end', () => stream.emit('error', { code: status.UNKNOWN }));
+      stream.resume();
+    };
+    const { gateway, client } = await callsThrough({ chat, unary: unary((message) => ({ code: Number(message) })) });
+    gateway.dataplane.setOverlays([overlay({ baseline: 'v1', candidate: 'v1', leaseMs: 60_000 })]);
+    for (const code of [status.NOT_FOUND, status.RESOURCE_EXHAUSTED, status.INTERNAL]) await call(client, String(code));
+    const stream = client.makeBidiStreamRequest(CHAT.path, same, same);
+    stream.resume();
+    stream.end();
+    await new Promise((resolve) => stream.once('error', resolve));
+    const seen = { requests: 0, errors: 0 };
+    await expect
+      .poll(() => {
+        for (const arm of gateway.dataplane.takeTelemetry().arms) {
+          seen.requests += arm.requests;
+          seen.errors += arm.errors;
+        }
+        return seen;
+      })
+      .toEqual({ requests: 4, errors: 2 });
   });
 
   it('may chat, message by message', async () => {

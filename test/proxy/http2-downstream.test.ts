@@ -17,6 +17,7 @@ describe('a client that speaks HTTP/2', () => {
     expect(seen).toMatchObject({ method: 'GET', target: '/a?b=c' });
     expect(seen && header(seen, 'host')).toBe('shop');
     expect(seen && header(seen, 'x-mine')).toBe('yes');
+    expect(seen && header(seen, 'via')).toMatch(/^2\.0 edge-/);
   });
 
   it('has many requests under way at once on one connection', async () => {
@@ -125,6 +126,20 @@ describe('a client that speaks HTTP/2', () => {
     await closed;
     clearInterval(timer);
     await expect.poll(() => gateway.dataplane.metrics().errors.some((e) => e.code === 'HTTP2_FLOOD')).toBe(true);
+  });
+
+  it('is not blamed for the streams that break under it', async () => {
+    const { gateway } = await chain(({ socket, answer }) => {
+      answer('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc');
+      setImmediate(() => socket.destroy());
+    });
+    const session = http2Client(gateway.port);
+    for (let round = 0; round < 8; round++) {
+      const asked = Array.from({ length: 80 }, () => askHttp2(session, { ':path': '/' }));
+      const ends = await Promise.allSettled(asked);
+      expect(ends.every((end) => end.status === 'rejected')).toBe(true);
+    }
+    expect(session.destroyed).toBe(false);
   });
 
   it('is let finish, and then told to go, when the proxy drains', async () => {
