@@ -1,5 +1,6 @@
 /** The circuit breaker of a service, through a real proxy. */
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../proxy/random.ts';
 import { documentsOf } from './gateway.ts';
 import type { Gateway } from './gateway.ts';
 import { header } from './naive-http.ts';
@@ -116,6 +117,45 @@ describe('maxConnections', () => {
     const [, waiting] = await asking(gateway, 2);
     expect((await waiting?.response())?.status).toBe(504);
     expect(gateway.dataplane.endpoints()).toMatchObject([{ state: 'available', inFlight: 1 }]);
+  });
+});
+
+describe('maxConnections under everything at once', () => {
+  it('is never exceeded, and every request gets an answer', async () => {
+    const random = new Random(11);
+    let most = 0;
+    // Answers, closes after its answer, or breaks in the middle of one; at once or a little later.
+    const unsteady = ({ answer, socket }: Arrival): void => {
+      most = Math.max(most, gateway.dataplane.metrics().upstreamConnections);
+      const kind = random.uint32() % 4;
+      const act = (): void => {
+        if (kind < 2) answer(ok());
+        else if (kind === 2) answer(ok('ok', 'connection: close\r\n'));
+        else {
+          answer('HTTP/1.1 200 OK\r\n');
+          socket.end();
+        }
+      };
+      if (random.uint32() % 2 === 0) act();
+      else setTimeout(act, random.uint32() % 8);
+    };
+    const upstreams = [await upstreamThat(unsteady), await upstreamThat(unsteady), await upstreamThat(unsteady)];
+    const gateway = await gatewayTo({
+      versions: { v1: upstreams.map((u) => u.port) },
+      resilience: { ...breaker({ maxConnections: 3 }), balancer: { policy: 'least-request' } },
+    });
+    const ask = async (): Promise<number[]> => {
+      const client = await clientOf(gateway.port);
+      const statuses: number[] = [];
+      for (let i = 0; i < 12; i++) statuses.push((await client.send(get()).response()).status);
+      return statuses;
+    };
+    const all = (await Promise.all(Array.from({ length: 12 }, ask))).flat();
+    expect(all).toHaveLength(144);
+    expect(new Set(all)).toEqual(new Set([200, 502]));
+    expect(most).toBe(3);
+    expect(pool(gateway)).toMatchObject({ pending: 0, overflows: { pending: 0 } });
+    for (const { inFlight } of gateway.dataplane.endpoints()) expect(inFlight).toBe(0);
   });
 });
 

@@ -34,7 +34,8 @@ describe('outlier detection', () => {
     for (let i = 0; i < 12; i++) await client.send(get()).response();
     expect(bad.requests.length).toBe(5);
     const random = { ...setup, resilience: { ...OUTLIERS, balancer: { policy: 'random' } } };
-    for (const next of [setup, { ...setup, rules: [{ timeout: '9s' }] }, random]) {
+    const timed = { ...setup, resilience: { ...OUTLIERS, connectTimeout: '9s' } };
+    for (const next of [setup, { ...setup, rules: [{ timeout: '9s' }] }, random, timed]) {
       await gateway.dataplane.apply(2, documentsOf(next));
       const again = await clientOf(Number(gateway.dataplane.config().listeners[0]?.address.split(':').at(-1)));
       for (let i = 0; i < 10; i++) expect((await again.send(get()).response()).status).toBe(200);
