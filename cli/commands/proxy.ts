@@ -32,7 +32,7 @@ export const proxy: CommandSpec = {
     { flags: '--version <version>', description: 'the version of that service' },
     { flags: '--outbound <host:port>', description: 'where the service sends its calls' },
     { flags: '--locality <region/zone>', description: 'where it stands: near endpoints come first' },
-    { flags: '--admin <host:port>', description: 'serves /metrics, /ready, /stack, /config' },
+    { flags: '--admin <host:port>', description: 'serves /metrics, /ready, /stack, /config, /endpoints' },
     { flags: '--id <id>', description: 'its name in the mesh (default: from the gateway or the service)' },
     { flags: '--data <folder>', description: 'keeps the last good configuration' },
     { flags: '--access-log <file>', description: 'one line of JSON per request; - is standard output' },
