@@ -59,6 +59,8 @@ class ServerSession implements ClientConnection, DownstreamHost {
     session.on('ping', () => this.#spend());
     session.on('remoteSettings', () => this.#spend());
     session.on('error', () => session.destroy());
+    // Our sockets stay half open for HTTP/1.1. Here a client that has closed its side has gone: it can no longer answer a PING.
+    socket.once('end', () => session.destroy());
     session.on('close', () => {
       for (const stream of [...this.#streams]) stream.destroy();
       this.#host.closed(this);
