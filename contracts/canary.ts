@@ -1,5 +1,6 @@
 /** A Canary: shift traffic to a candidate step by step, judge it against the baseline, promote or roll back. */
 import { z } from 'zod';
+import { Check } from './check.ts';
 import { Match } from './match.ts';
 import { Sticky } from './route.ts';
 import { Duration, Name, Percent, Tolerance, PPM_PER_PERCENT } from './units.ts';
@@ -38,6 +39,12 @@ export const Analysis = z.strictObject({
   warmup: Duration.prefault('0s').meta({
     description: 'Requests in the first moments of each step are not judged for latency',
   }),
+  checks: z
+    .array(Check)
+    .max(20)
+    .refine((all) => new Set(all.map((c) => c.name)).size === all.length, 'two checks have the same name')
+    .prefault([])
+    .meta({ description: 'Figures of Prometheus or any JSON over HTTP that must stay within a range' }),
 });
 
 export const Step = z.strictObject({

@@ -37,11 +37,28 @@ export const MetricEvidence = z.object({
 });
 export type MetricEvidence = z.output<typeof MetricEvidence>;
 
+/** What a check of a figure from outside has come to. */
+export const CheckEvidence = z.object({
+  name: z.string(),
+  verdict: Verdict,
+  /** The last answer; null when there was none. */
+  value: z.number().nullable(),
+  range: z.object({ min: z.number().optional(), max: z.number().optional() }),
+  /** Answers with a number. */
+  measurements: z.number(),
+  /** Of these, out of the range. */
+  failed: z.number(),
+  rule: z.string(),
+});
+export type CheckEvidence = z.output<typeof CheckEvidence>;
+
 export const Judgement = z.object({
   verdict: Verdict,
   /** One sentence, made from the numbers. */
   reason: z.string(),
   metrics: z.array(MetricEvidence),
+  /** Where the document has checks. */
+  checks: z.array(CheckEvidence).optional(),
 });
 export type Judgement = z.output<typeof Judgement>;
 

@@ -6,6 +6,7 @@
 import { startJudge } from '../analyzer/sequential/judge.ts';
 import { formatDuration, PPM } from '../contracts/units.ts';
 import { answerDone, answerFailed } from './answers.ts';
+import { takeMeasurement, withChecks } from './checks.ts';
 import { takeIn } from './evidence.ts';
 import { ask, awaits, cancelMoves } from './outbox.ts';
 import type { Run } from './overlay-of.ts';
@@ -46,7 +47,9 @@ function react(run: Run, state: State, event: Event): Transition {
     case 'resumed':
       return takeUpAgain(run, state, event.awayMs);
     case 'observed':
-      return stay(takeIn(state, event.rows));
+      return stay(withChecks(run, takeIn(state, event.rows)));
+    case 'measured':
+      return stay(withChecks(run, takeMeasurement(run, state, event)));
     case 'tick':
       return wasAway(run, event.passedMs)
         ? takeUpAgain(run, state, event.passedMs)

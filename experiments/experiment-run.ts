@@ -15,6 +15,8 @@ import { forPeople, STATE_KEY } from './journal-types.ts';
 import { addSeen } from './measured-share.ts';
 import type { Seen } from './measured-share.ts';
 import type { Run } from './overlay-of.ts';
+import { isCompared, Measuring } from './measuring.ts';
+import type { MeasuredEvent } from './measuring.ts';
 import type { Ports } from './ports.ts';
 import { INITIAL } from './state.ts';
 import type { Decision, Effect, Event, Pending, State } from './state.ts';
@@ -30,6 +32,7 @@ export class ExperimentRun {
   readonly #source: SourceDocument;
   readonly #ports: Ports;
   readonly #backoff = new Backoff();
+  readonly #measuring: Measuring;
   #state: State = INITIAL;
   #nextSeq = 0;
   /** Decided and not yet in the journal. Nothing of the outbox is carried out before it is empty. */
@@ -53,6 +56,7 @@ export class ExperimentRun {
 
   constructor(ports: Ports, id: string, document: CanaryDocument, source: SourceDocument) {
     this.#ports = ports;
+    this.#measuring = new Measuring(ports.measure, document.spec);
     this.run = { id, document };
     this.#source = source;
     this.#startedAt = this.#updatedAt = ports.wallClock().toISOString();
@@ -111,6 +115,7 @@ export class ExperimentRun {
     this.#tickedAtMs = nowMs;
     this.#count();
     this.feed({ type: 'tick', passedMs });
+    this.#measuring.tick(isCompared(this.#state), nowMs, (event) => this.#measured(event));
     if (this.#unsaved && nowMs - this.#savedAtMs >= checkpointEveryMs(this.#state.ageMs)) this.#checkpoint();
     if (this.#untold && nowMs - this.#toldAtMs >= TELL_EVERY_MS) this.#tell();
     this.#pump();
@@ -161,6 +166,11 @@ export class ExperimentRun {
     }
     this.feed({ type: 'observed', rows });
     if (this.#untold && this.#countedAtMs - this.#toldAtMs >= TELL_EVERY_MS) this.#tell();
+  }
+
+  #measured(event: MeasuredEvent): void {
+    this.#unsaved = this.#untold = true;
+    this.feed(event);
   }
 
   #checkpoint(): void {

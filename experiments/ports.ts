@@ -1,8 +1,12 @@
 /** What the runner needs from the world. The control plane implements it; tests and the simulator do too. */
+import type { Provider } from '../contracts/check.ts';
 import type { CanaryDocument, SourceDocument } from '../contracts/document.ts';
 import type { ExperimentView, JournalEntry } from '../contracts/experiment.ts';
 import type { Overlay } from '../contracts/overlay.ts';
 import type { ArmRow } from '../contracts/telemetry.ts';
+
+/** @property why - there is no data, where the value is null */
+export type Measurement = { readonly value: number | null; readonly why: string };
 
 export type Ports = {
   readonly journal: {
@@ -25,6 +29,8 @@ export type Ports = {
     /** Moves `stable` from one version to another. Idempotent: already at `to` is success. Rejects with BASELINE_NOT_STABLE when it is at neither. */
     moveStable(service: string, from: string, to: string): Promise<void>;
   };
+  /** Asks a provider for a figure. No data is an answer: it never rejects. @param variables - for {{name}} in the query */
+  readonly measure?: (provider: Provider, variables: Readonly<Record<string, string>>) => Promise<Measurement>;
   /** Wall clock, for the journal's times only. */
   readonly wallClock: () => Date;
   /** Monotonic milliseconds, for every decision. */

@@ -4,6 +4,7 @@
  * one checkpoint says everything that a new process needs.
  */
 import { z } from 'zod';
+import { CheckCounts } from '../analyzer/threshold/check.ts';
 import type { JudgeState } from '../analyzer/sequential/judge.ts';
 import { Phase } from '../contracts/experiment.ts';
 import { Overlay } from '../contracts/overlay.ts';
@@ -63,6 +64,8 @@ export const State = z.object({
   measured: Count,
   judge: Judge.nullable(),
   judgement: Judgement,
+  /** By the name of the check. */
+  checks: z.record(z.string(), CheckCounts).default({}),
   totals: Totals,
   watched: z.object({ requests: Count, errors: Count }),
   /** What the candidate waits for that never comes by itself; told to the journal once. */
@@ -88,6 +91,8 @@ export type Event =
   /** A report of some proxy; without rows it says that the proxy lives and had no request of this run. */
   | { readonly type: 'observed'; readonly rows: readonly ArmRow[] }
   | { readonly type: 'tick'; readonly passedMs: number }
+  /** A check was answered. @property value - null: no data, `why` says why */
+  | { readonly type: 'measured'; readonly check: string; readonly value: number | null; readonly why: string }
   | { readonly type: 'abort'; readonly by: string; readonly reason: string }
   | { readonly type: 'promote'; readonly by: string; readonly reason: string }
   | { readonly type: 'effect-done'; readonly id: number }
@@ -127,6 +132,7 @@ export const INITIAL: State = {
   measured: 0,
   judge: null,
   judgement: NOTHING_JUDGED,
+  checks: {},
   totals: { baselineRequests: 0, candidateRequests: 0, candidateErrors: 0, shielded: 0 },
   watched: { requests: 0, errors: 0 },
   lacking: 'nothing',

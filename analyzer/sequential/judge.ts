@@ -63,7 +63,8 @@ export function judge({ config, metrics }: JudgeState): Judgement {
   return { ...conclude(evidence), metrics: evidence };
 }
 
-function conclude(metrics: readonly MetricEvidence[]): Pick<Judgement, 'verdict' | 'reason'> {
+/** All metrics together: one that fails, fails; one that is open leaves all open. */
+export function conclude(metrics: readonly MetricEvidence[]): Pick<Judgement, 'verdict' | 'reason'> {
   const say = (chosen: readonly MetricEvidence[]): string => chosen.map((m) => `${m.name}: ${m.rule}`).join('; ');
   const failed = metrics.filter((m) => m.verdict === 'FAIL');
   if (failed.length > 0) return { verdict: 'FAIL', reason: say(failed) };

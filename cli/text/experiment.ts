@@ -1,9 +1,9 @@
 /** An experiment in words and tables: for `run`, `status`, `get` and `demo`. */
 import type { ExperimentView } from '../../contracts/experiment.ts';
 import { TERMINAL_PHASES } from '../../contracts/experiment.ts';
-import type { MetricEvidence, Verdict } from '../../contracts/verdict.ts';
+import type { CheckEvidence, MetricEvidence, Verdict } from '../../contracts/verdict.ts';
 import type { Colors } from '../terminal.ts';
-import { count, effect, interval, metricValue, weight } from './figures.ts';
+import { count, effect, interval, metricValue, UNKNOWN, weight } from './figures.ts';
 import { table } from './table.ts';
 
 export function paintVerdict(verdict: Verdict, colors: Colors): string {
@@ -59,6 +59,7 @@ export function evidenceTable(view: Pick<ExperimentView, 'judgement'>, colors: C
     `${count(m.baseline.requests)} / ${count(m.candidate.requests)}`,
     paintVerdict(m.verdict, colors),
   ]);
+  rows.push(...(view.judgement.checks ?? []).map((check) => checkRow(check, colors)));
   return table(
     [
       { title: 'METRIC' },
@@ -72,6 +73,13 @@ export function evidenceTable(view: Pick<ExperimentView, 'judgement'>, colors: C
     ],
     rows,
   );
+}
+
+/** A check has one arm, and a range in place of the limit of an effect. */
+function checkRow({ name, value, range, measurements, verdict }: CheckEvidence, colors: Colors): string[] {
+  const limits = `${range.min ?? '-inf'} .. ${range.max ?? 'inf'}`;
+  const shown = value === null ? UNKNOWN : String(value);
+  return [name, UNKNOWN, shown, UNKNOWN, UNKNOWN, limits, `${measurements} answers`, paintVerdict(verdict, colors)];
 }
 
 export function experimentsTable(views: readonly ExperimentView[], colors: Colors): string {

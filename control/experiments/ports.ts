@@ -8,6 +8,7 @@ import { checkDocument } from '../../contracts/parse.ts';
 import type { Ports } from '../../experiments/ports.ts';
 import type { Documents } from '../documents/documents.ts';
 import type { Hub } from '../distribution/hub.ts';
+import { measure } from '../metrics/measure.ts';
 import type { Store } from '../store/store.ts';
 
 export type World = {
@@ -45,6 +46,7 @@ export function portsOf({ store, documents, hub, wallClock, nowMs, onChange, onJ
       versions: (service) => Promise.resolve(Object.keys(specOf(documents, service)?.versions ?? {})),
       moveStable: (service, from, to) => moveStable(documents, service, from, to),
     },
+    measure: (provider, variables) => measure(provider, variables),
     wallClock,
     nowMs,
     onChange,

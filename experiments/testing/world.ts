@@ -5,7 +5,7 @@
 import { MeshproofError } from '../../contracts/errors.ts';
 import type { ExperimentView, JournalEntry } from '../../contracts/experiment.ts';
 import type { Overlay } from '../../contracts/overlay.ts';
-import type { Ports } from '../ports.ts';
+import type { Measurement, Ports } from '../ports.ts';
 
 export type Call = 'append' | 'read' | 'set' | 'drop' | 'move';
 /** When a process dies, or what a call answers: asked before and after each call takes effect. */
@@ -20,6 +20,9 @@ export class World {
   readonly overlays = new Map<string, Overlay>();
   stable = 'v1';
   versions: readonly string[] = ['v1', 'v2'];
+  /** What providers answer. */
+  answer: () => Measurement = () => ({ value: null, why: 'nobody is asked' });
+  asked = 0;
   readonly moves: string[] = [];
   readonly views: ExperimentView[] = [];
   readonly told: JournalEntry[] = [];
@@ -76,6 +79,10 @@ export class Process {
         stable: (service) => Promise.resolve(service === 'reviews' ? world.stable : undefined),
         versions: () => Promise.resolve(world.versions),
         moveStable: (_service, from, to) => this.#call('move', () => this.#move(from, to)),
+      },
+      measure: () => {
+        world.asked++;
+        return Promise.resolve(world.answer());
       },
       wallClock: () => new Date(world.wallMs),
       nowMs: () => world.nowMs - this.#originMs,
