@@ -2,6 +2,7 @@
 import { constants } from 'node:http2';
 import { describe, expect, it } from 'vitest';
 import { answerOf, askHttp2, http2Client } from './http2-stage.ts';
+import { HeldClock } from './gateway.ts';
 import { header } from './naive-http.ts';
 import { ok, status } from './scripted-upstream.ts';
 import { chain } from './stage.ts';
@@ -140,6 +141,26 @@ describe('a client that speaks HTTP/2', () => {
       expect(ends.every((end) => end.status === 'rejected')).toBe(true);
     }
     expect(session.destroyed).toBe(false);
+  });
+
+  it('that asks for nothing for long is told to go; one that waits for an answer is not', async () => {
+    const clock = new HeldClock();
+    const { upstream, gateway } = await chain(
+      ({ request, answer }) => {
+        if (request.target !== '/slow') answer(ok());
+      },
+      { clock },
+    );
+    const [idle, busy] = [http2Client(gateway.port), http2Client(gateway.port)];
+    await askHttp2(idle, { ':path': '/' });
+    const pending = askHttp2(busy, { ':path': '/slow' });
+    await upstream.until(() => upstream.requests.length === 2);
+    const closed = new Promise<void>((resolve) => idle.once('close', () => resolve()));
+    clock.move(76_000);
+    gateway.dataplane.sweep();
+    await closed;
+    for (const socket of upstream.openSockets) socket.write(ok('late'));
+    expect((await pending).body).toBe('late');
   });
 
   it('is let finish, and then told to go, when the proxy drains', async () => {
