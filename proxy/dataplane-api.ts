@@ -4,6 +4,7 @@
  */
 import type { EndpointView, PoolTotal } from './balancing/endpoint-view.ts';
 import type { ErrorCode } from '../contracts/errors.ts';
+import type { FaultType } from './faults/kind.ts';
 import type { SourceDocument } from '../contracts/document.ts';
 import type { Overlay } from '../contracts/overlay.ts';
 import type { ShadowLoad } from './shadow/shadow-load.ts';
@@ -27,7 +28,7 @@ export type FaultTotal = {
   readonly fault: string;
   readonly service: string;
   readonly at: 'request' | 'attempt';
-  readonly type: 'delay' | 'abort' | 'reset';
+  readonly type: FaultType;
   readonly injected: number;
 };
 

@@ -13,7 +13,7 @@ import type { EndpointView } from './balancing/endpoint-view.ts';
 import type { Clock, ConfigDump, DataplaneApi, MetricsSnapshot } from './dataplane-api.ts';
 import { ListenerSet } from './downstream/listener-set.ts';
 import type { Wanted } from './downstream/listener-set.ts';
-import { ActiveFault } from './faults.ts';
+import { ActiveFault } from './faults/active-fault.ts';
 import type { HaltSwitch } from './halt-switch.ts';
 import type { RequestHead } from './http1/head.ts';
 import { OUTBOUND } from './outbound.stack.ts';
@@ -136,7 +136,13 @@ export class Dataplane implements DataplaneApi {
     this.#runtime.halt.halt();
     const overlays = this.#overlays.clear();
     this.#compile();
+    this.#releaseFaults();
     return { overlays, faults };
+  }
+
+  /** What waits in a fault that is over goes on. */
+  #releaseFaults(): void {
+    for (const fault of this.#faults.values()) fault.release();
   }
 
   takeTelemetry(): { traffic: TrafficRow[]; arms: ArmRow[] } {
@@ -223,6 +229,7 @@ export class Dataplane implements DataplaneApi {
     const nowMs = this.#runtime.clock.nowMs();
     this.#listeners.sweep(nowMs);
     this.#inventory.sweep(nowMs);
+    this.#releaseFaults();
     const expired = this.#overlays.sweep();
     if (expired.length > 0) this.#compile();
     for (const { overlay } of expired) this.onLeaseExpired(overlay.experimentId, overlay.epoch);
@@ -246,6 +253,7 @@ export class Dataplane implements DataplaneApi {
       next.set(name, old ?? new ActiveFault(this.#runtime, document));
       sources.set(name, source);
     }
+    for (const [name, fault] of this.#faults) if (next.get(name) !== fault) fault.retire();
     this.#faults = next;
     this.#faultSources = sources;
   }

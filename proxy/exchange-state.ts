@@ -4,7 +4,8 @@ import type { PoolMember } from './balancing/pool.ts';
 import type { BodyFilter } from './body-filter.ts';
 import type { Hedge } from './hedge/hedge.ts';
 import type { Downstream } from './downstream/connection.ts';
-import type { ActiveFault } from './faults.ts';
+import type { AbortAnswer } from './faults/kind.ts';
+import type { DrawnAbort, DrawnAnswer } from './faults/step.ts';
 import { httpStatusOfGrpc, outcomeOfTrailers, readGrpcStatus } from './grpc/status.ts';
 import type { RequestHead, ResponseHead } from './http1/head.ts';
 import { HeadEdits } from './http1/head-edits.ts';
@@ -37,7 +38,11 @@ export class ExchangeState {
   /** Faults that touched this request. */
   faults = 0;
   /** The fault whose abort comes after its delay. */
-  drawnAbort: ActiveFault | undefined;
+  drawnAbort: DrawnAbort | undefined;
+  /** The faults that the answer will meet, if one comes. */
+  drawnAnswers: DrawnAnswer[] | undefined;
+  /** The answer that a fault put in the place of the endpoint's. */
+  faultAnswer: AbortAnswer | undefined;
   /** The shield has hidden the candidate's failure. */
   shielded = false;
   /** True while this request counts among the service's retries in flight. */
@@ -128,6 +133,8 @@ export class ExchangeState {
     this.retries = 0;
     this.faults = 0;
     this.drawnAbort = undefined;
+    this.drawnAnswers = undefined;
+    this.faultAnswer = undefined;
     this.shielded = false;
     this.retrying = false;
     this.hedge = undefined;

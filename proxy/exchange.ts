@@ -296,8 +296,8 @@ export class Exchange extends ExchangeState implements UpstreamUser, Timed {
       return;
     }
     this.#beginOwnAnswer(status);
-    const close = this.downstream.connectionField();
-    this.downstream.writeText(answerTo(this.head, code, detail, status, close, this.responseChanges?.lines));
+    const [close, fields] = [this.downstream.connectionField(), this.responseChanges?.lines];
+    this.downstream.writeText(answerTo(this.head, code, detail, status, close, fields, this.faultAnswer));
     this.#end(status, status >= 500);
   }
 

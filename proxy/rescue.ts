@@ -2,6 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import { ERRORS, ERROR_HEADER } from '../contracts/errors.ts';
 import type { ErrorCode } from '../contracts/errors.ts';
+import type { AbortAnswer } from './faults/kind.ts';
 import { grpcAnswer, isGrpcRequest } from './grpc/answer.ts';
 import { grpcStatusOfError } from './grpc/status.ts';
 import type { RequestHead } from './http1/head.ts';
@@ -61,11 +62,15 @@ export function answerTo(
   status: number,
   connection: string,
   fields = '',
+  fault?: AbortAnswer,
 ): string {
-  if (!isGrpcRequest(head)) return localAnswer(code, detail, status, connection, head.isHead, fields);
+  const aborted = code === 'FAULT_ABORT' ? fault : undefined;
+  const grpc = aborted?.grpcStatus ?? -1;
+  const all = fields + (aborted?.fields ?? '');
+  if (grpc < 0 && !isGrpcRequest(head)) return localAnswer(code, detail, status, connection, head.isHead, all);
   const message = `${code}: ${ERRORS[code].message}${detail === '' ? '' : ` (${detail})`}`;
-  const more = `${fields}${connection === '' ? '' : `connection: ${connection}\r\n`}`;
-  return grpcAnswer(grpcStatusOfError(code, status), message, `${ERROR_HEADER}: ${code}\r\n${more}`);
+  const more = `${all}${connection === '' ? '' : `connection: ${connection}\r\n`}`;
+  return grpcAnswer(grpc < 0 ? grpcStatusOfError(code, status) : grpc, message, `${ERROR_HEADER}: ${code}\r\n${more}`);
 }
 
 /** An answer that the configuration asks for (redirect, direct response): no error, so no error header. */

@@ -1,5 +1,5 @@
 /** Faults at attempt level: every try, beneath retry, shield and time-outs, which meet it as if the endpoint had failed. */
-import { faultStep } from './draw-faults.ts';
+import { abortAttempt, faultParts, faultStep } from '../faults/step.ts';
 import { NOTHING } from './filter.ts';
 import type { Filter } from './filter.ts';
 
@@ -10,10 +10,8 @@ export const attemptFault: Filter = {
     const faults = context.faults.filter((f) => f.spec.at === 'attempt');
     if (faults.length === 0) return NOTHING;
     return {
-      attempt: faultStep(faults, (exchange, _fault, status) => {
-        if (status === undefined) exchange.attemptFailed('reset');
-        else exchange.attemptFailed('status', status);
-      }),
+      ...faultParts(faults),
+      attempt: faultStep(faults, (exchange, _fault, answer) => abortAttempt(exchange, answer)),
     };
   },
 };

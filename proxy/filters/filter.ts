@@ -1,7 +1,7 @@
 /** What a filter is: a value with a role, the reason for its place, and a function that builds its part of one route. */
 import type { Resilience } from '../../contracts/resilience.ts';
 import type { Rule } from '../../contracts/route.ts';
-import type { ActiveFault } from '../faults.ts';
+import type { ActiveFault } from '../faults/active-fault.ts';
 import type { ActiveOverlay } from '../overlays.ts';
 import type {
   AttemptEndStep,

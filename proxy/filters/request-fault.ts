@@ -1,5 +1,5 @@
 /** Faults at request level: once per request, above retries and timeouts, so that neither heals them. */
-import { faultStep } from './draw-faults.ts';
+import { abortRequest, faultParts, faultStep } from '../faults/step.ts';
 import { NOTHING } from './filter.ts';
 import type { Filter } from './filter.ts';
 
@@ -10,10 +10,8 @@ export const requestFault: Filter = {
     const faults = context.faults.filter((f) => f.spec.at === 'request');
     if (faults.length === 0) return NOTHING;
     return {
-      request: faultStep(faults, (exchange, fault, status) => {
-        if (status === undefined) exchange.reset();
-        else exchange.answer('FAULT_ABORT', `fault ${fault.name}`, status);
-      }),
+      ...faultParts(faults),
+      request: faultStep(faults, abortRequest),
     };
   },
 };

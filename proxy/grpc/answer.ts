@@ -1,6 +1,5 @@
 /** Answers without a message, as gRPC clients read them: the status in the head ("trailers-only"). */
 import type { RequestHead } from '../http1/head.ts';
-import type { GrpcStatus } from './status.ts';
 
 /** application/grpc, and +proto and the like; not gRPC-Web, whose clients read HTTP's status. */
 export function isGrpcRequest(head: RequestHead): boolean {
@@ -9,12 +8,12 @@ export function isGrpcRequest(head: RequestHead): boolean {
 }
 
 /** The fields of the answer, each line ending in CRLF. */
-export function grpcFields(status: GrpcStatus, message: string): string {
+export function grpcFields(status: number, message: string): string {
   return `content-type: application/grpc\r\ngrpc-status: ${status}\r\ngrpc-message: ${percentEncoded(message)}\r\n`;
 }
 
 /** @param fields - further header lines, each ending in CRLF */
-export function grpcAnswer(status: GrpcStatus, message: string, fields = ''): string {
+export function grpcAnswer(status: number, message: string, fields = ''): string {
   return `HTTP/1.1 200 OK\r\n${grpcFields(status, message)}content-length: 0\r\n${fields}\r\n`;
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Hedge as HedgeSpec } from '../../contracts/route.ts';
 import type { Exchange } from '../exchange.ts';
-import type { ActiveFault } from '../faults.ts';
+import type { ActiveFault } from '../faults/active-fault.ts';
 import type { HedgeTotals, ServiceLoad } from '../plan/plan.ts';
 import { Timer } from '../timer-wheel.ts';
 import { Rival } from './rival.ts';

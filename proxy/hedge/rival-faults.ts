@@ -1,21 +1,28 @@
 /** Faults at attempt level meet a rival as they meet any attempt; or hedging would look better than it is. */
 import type { Exchange } from '../exchange.ts';
-import type { ActiveFault } from '../faults.ts';
+import type { ActiveFault } from '../faults/active-fault.ts';
+import { HANG_MS } from '../faults/step.ts';
+import type { DrawnAbort } from '../faults/step.ts';
 
-export type DrawnFaults = { readonly delayMs: number; readonly abort: ActiveFault | undefined };
+export type DrawnFaults = { readonly delayMs: number; readonly abort: DrawnAbort | undefined };
 
 /** @param attempt - the rival's number among the attempts of its request: each is drawn for itself */
 export function drawFaults(exchange: Exchange, faults: readonly ActiveFault[], attempt: number): DrawnFaults {
   let delayMs = 0;
-  let abort: ActiveFault | undefined;
+  let abort: DrawnAbort | undefined;
   for (const fault of faults) {
-    if (!fault.hits(exchange.head, exchange.version?.name, attempt)) continue;
-    exchange.faults++;
-    if (fault.spec.delay) {
-      fault.delays++;
-      delayMs += fault.spec.delay.fixed;
+    const hash = fault.draw(exchange.head, exchange.version?.name, attempt);
+    if (hash < 0) continue;
+    if (fault.actsBefore) {
+      exchange.faults++;
+      fault.met++;
     }
-    if (fault.spec.abort) abort = fault;
+    for (const act of fault.planned) {
+      const waitMs = act.hangs ? HANG_MS : (act.delayMs?.(hash) ?? 0);
+      delayMs += waitMs;
+      if (act.hangs || act.delayMs) fault.count(act.type);
+      if (act.abort) abort = { fault, answer: act.abort };
+    }
   }
   return { delayMs, abort };
 }

@@ -4,7 +4,8 @@
  */
 import type { PoolMember } from '../balancing/pool.ts';
 import type { Exchange } from '../exchange.ts';
-import type { ActiveFault } from '../faults.ts';
+import { abortAttempt } from '../faults/step.ts';
+import type { DrawnAbort } from '../faults/step.ts';
 import type { ResponseHead } from '../http1/head.ts';
 import type { AttemptOutcome } from '../plan/plan.ts';
 import { FAILURE_OF_UPSTREAM } from '../rescue.ts';
@@ -28,7 +29,7 @@ export class Rival implements UpstreamUser {
   readonly #exchange: Exchange;
   readonly #events: RivalEvents;
   readonly #delay = new Timer(() => this.#send());
-  #abort: ActiveFault | undefined;
+  #abort: DrawnAbort | undefined;
   #dueMs = 0;
   #adopted = false;
   connection: UpstreamConnection | undefined;
@@ -63,18 +64,16 @@ export class Rival implements UpstreamUser {
   }
 
   #send(): void {
-    const fault = this.#abort;
-    if (fault === undefined) {
+    const abort = this.#abort;
+    if (abort === undefined) {
       this.connection = this.target.endpoint.send(this, false);
       if (this.#adopted) this.#exchange.upstream = this.connection;
       return;
     }
-    const status = fault.spec.abort?.status;
-    if (status === undefined) fault.resets++;
-    else fault.aborts++;
-    const outcome = status === undefined ? 'reset' : 'status';
-    if (this.#adopted) this.#exchange.attemptFailed(outcome, status);
-    else this.#lose(outcome, status ?? 0);
+    const { fault, answer } = abort;
+    fault.count(answer === 'reset' ? 'reset' : 'abort');
+    if (!this.#adopted) this.#lose(answer === 'reset' ? 'reset' : 'status', answer === 'reset' ? 0 : answer.status);
+    else abortAttempt(this.#exchange, answer);
   }
 
   /** Becomes the exchange's attempt; its endpoint is counted in flight by the exchange from here on. */

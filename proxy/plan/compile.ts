@@ -6,7 +6,7 @@ import type { Rule } from '../../contracts/route.ts';
 import type { Protocol, ServiceSpec } from '../../contracts/service.ts';
 import { parseAddress } from '../../contracts/units.ts';
 import { PoolTable } from '../balancing/pool-table.ts';
-import type { ActiveFault } from '../faults.ts';
+import type { ActiveFault } from '../faults/active-fault.ts';
 import type { RouteContext } from '../filters/filter.ts';
 import { OUTBOUND } from '../outbound.stack.ts';
 import type { ActiveOverlay } from '../overlays.ts';

@@ -1,0 +1,145 @@
+/** The faults in force: each under a lease on our own clock, counted, and repeatable by its seed. */
+import type { FaultDocument } from '../../contracts/document.ts';
+import type { FaultSpec } from '../../contracts/fault.ts';
+import { FirstRequests } from './first-requests.ts';
+import type { FaultType, PlannedFault } from './kind.ts';
+import { FAULT_KINDS } from './kinds.ts';
+import type { FaultTotal } from '../dataplane-api.ts';
+import type { RequestHead } from '../http1/head.ts';
+import type { Exchange } from '../exchange.ts';
+import { compileMatch } from '../plan/match.ts';
+import type { Predicate } from '../plan/match.ts';
+import { hashText, mix, ppmOf } from '../random.ts';
+import type { Runtime } from '../runtime.ts';
+
+/** The time that a request waits in the faults of one level together. */
+export type Wait = { readonly startMs: number; totalMs: number; readonly goOn: (exchange: Exchange) => boolean };
+
+export class ActiveFault {
+  readonly name: string;
+  readonly spec: FaultSpec;
+  readonly #runtime: Runtime;
+  readonly #matches: Predicate | undefined;
+  readonly #generation: number;
+  readonly #seed: number;
+  /** True when requests may wait in it. */
+  readonly waits: boolean;
+  /** True when it is certain to meet each request that it draws; else it depends on the answer. */
+  readonly actsBefore: boolean;
+  readonly actsOnAnswer: boolean;
+  /** What the document asks for, in the order in which it acts. */
+  readonly planned: readonly PlannedFault[];
+  readonly #counts = new Map<FaultType, number>();
+  readonly #first: FirstRequests | undefined;
+  /** Requests that wait in this fault, and how each goes on. */
+  readonly #held = new Map<Exchange, { readonly ownMs: number; readonly wait: Wait }>();
+  #expiresAtMs = 0;
+  /** Requests that this fault has looked at: the identity of a request that brings none of its own. */
+  #ordinal = 0;
+  /** Requests that met this fault. */
+  met = 0;
+
+  constructor(runtime: Runtime, document: FaultDocument) {
+    this.name = document.metadata.name;
+    this.spec = document.spec;
+    this.#runtime = runtime;
+    this.#matches = compileMatch(document.spec.match);
+    this.#generation = runtime.halt.generation;
+    this.#seed = hashText(document.metadata.name, document.spec.seed);
+    this.planned = FAULT_KINDS.flatMap((kind) => kind(document.spec) ?? []);
+    this.actsBefore = this.planned.some((act) => !act.respond || act.request !== undefined);
+    this.actsOnAnswer = this.planned.some((act) => act.respond !== undefined);
+    this.waits = this.planned.some((act) => act.delayMs !== undefined || act.hangs === true);
+    this.#first = document.spec.first && new FirstRequests(document.spec.first);
+    this.renew();
+  }
+
+  renew(): void {
+    this.#expiresAtMs = this.#runtime.clock.nowMs() + this.spec.lease;
+  }
+
+  get leaseLeftMs(): number {
+    return Math.max(0, this.#expiresAtMs - this.#runtime.clock.nowMs());
+  }
+
+  get active(): boolean {
+    return this.#generation === this.#runtime.halt.generation && this.#runtime.clock.nowMs() < this.#expiresAtMs;
+  }
+
+  /**
+   * Whether this request meets the fault. The answer is a hash of the seed, the fault's name and the request's identity
+   * (x-request-id, or the how-manieth request it is): a replay of the same requests meets the same faults. Each attempt
+   * of a request is drawn for itself, or a retry could never heal what a fault of 10 percent broke.
+   * @param attempt - 0 at request level, then 1, 2, …
+   * @returns 32 bits of randomness for what the fault does, or -1: the request does not meet it
+   */
+  draw(head: RequestHead, version: string | undefined, attempt: number): number {
+    const { spec } = this;
+    if (!this.active || (spec.maxInjections !== undefined && this.met >= spec.maxInjections)) return -1;
+    if (spec.version !== undefined && spec.version !== version) return -1;
+    if (this.#matches !== undefined && !this.#matches(head)) return -1;
+    const ordinal = this.#ordinal++;
+    const id = head.get('x-request-id');
+    const hash = id === undefined ? mix(this.#seed ^ mix(ordinal)) : hashText(id, mix(this.#seed + attempt));
+    if (ppmOf(hash) >= spec.percent || this.#first?.isOver(head) === true) return -1;
+    return mix(hash ^ DRAW_SALT);
+  }
+
+  count(type: FaultType): void {
+    this.#counts.set(type, (this.#counts.get(type) ?? 0) + 1);
+  }
+
+  /**
+   * Called when the fault is about to change an answer, which is only then certain.
+   * @returns false: it is over, or has met as many requests as it may; nothing is to be changed
+   */
+  act(exchange: Exchange, type: FaultType): boolean {
+    if (!this.active) return false;
+    if (!this.actsBefore) {
+      if (this.spec.maxInjections !== undefined && this.met >= this.spec.maxInjections) return false;
+      this.met++;
+      exchange.faults++;
+    }
+    this.count(type);
+    return true;
+  }
+
+  /** The exchange waits in this fault for `ownMs` of the wait. */
+  hold(exchange: Exchange, ownMs: number, wait: Wait): void {
+    this.#held.set(exchange, { ownMs, wait });
+  }
+
+  letGo(exchange: Exchange): void {
+    this.#held.delete(exchange);
+  }
+
+  /** It is declared no longer, or declared anew. */
+  retire(): void {
+    this.#expiresAtMs = -Infinity;
+    this.release();
+  }
+
+  /** A fault that is over holds nobody any longer; called at a halt and once a second. */
+  release(): void {
+    if (this.active) return;
+    for (const [exchange, { ownMs, wait }] of [...this.#held]) {
+      wait.totalMs -= ownMs;
+      exchange.suspendFor(Math.max(0, wait.startMs + wait.totalMs - this.#runtime.clock.nowMs()), wait.goOn);
+    }
+    this.#held.clear();
+  }
+
+  totals(): FaultTotal[] {
+    const { name: fault, spec } = this;
+    return [...new Set(this.planned.map(({ type }) => type))].map((type) => ({
+      fault,
+      service: spec.service,
+      at: spec.at,
+      type,
+      injected: this.#counts.get(type) ?? 0,
+    }));
+  }
+}
+
+/** Keeps what the fault does apart from whether it does it: both come of one hash. */
+const DRAW_SALT = 0x6d2b_79f5;
