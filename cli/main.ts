@@ -1,4 +1,5 @@
 /** Entry of the command line: signals, the terminal, one command, its exit code. */
+import cluster from 'node:cluster';
 import { processTerminal } from './terminal.ts';
 import { runCommandLine } from './program.ts';
 import { EXIT } from './exit-codes.ts';
@@ -17,7 +18,8 @@ if (process.channel) {
   process.once('disconnect', () => {
     interrupt.abort('SIGTERM');
   });
-  process.channel.unref();
+  // A worker's listening sockets are its first process's, so that only the channel keeps it alive.
+  if (!cluster.isWorker) process.channel.unref();
 }
 
 // A reader that goes away (`meshproof get … | head`) is not an error.

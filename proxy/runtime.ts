@@ -37,6 +37,8 @@ export type Limits = {
   readonly headTimeoutMs: number;
   /** A client connection without a request is closed after this long. */
   readonly clientIdleMs: number;
+  /** While draining, a client connection is closed when it has been without a request for this long. */
+  readonly drainIdleMs: number;
   /** An idle upstream connection is closed after this long; below the 5 s of a Node server, so that we close first. */
   readonly upstreamIdleMs: number;
   /** No byte either way in an exchange for this long ends it. */
@@ -56,6 +58,7 @@ export type Limits = {
 export const LIMITS: Limits = {
   headTimeoutMs: 10_000,
   clientIdleMs: 75_000,
+  drainIdleMs: 1_000,
   upstreamIdleMs: 4_000,
   streamIdleMs: 300_000,
   connectTimeoutMs: 5_000,

@@ -1,4 +1,5 @@
 /** `proxy`: one proxy, in the foreground: from files, as a gateway of a mesh, or as a sidecar. */
+import cluster from 'node:cluster';
 import { setFlagsFromString } from 'node:v8';
 import { pino } from 'pino';
 import type { Locality } from '../../contracts/balancer.ts';
@@ -9,6 +10,7 @@ import { EXIT } from '../exit-codes.ts';
 import { UsageError } from '../failure.ts';
 import { interruptedExit } from '../interrupted.ts';
 import { untilAborted } from '../up/until-aborted.ts';
+import { runWorkers, sayListeners, serveUntilDrained, workerCount, workerWish } from '../proxy-workers.ts';
 
 export const proxy: CommandSpec = {
   name: 'proxy',
@@ -33,6 +35,11 @@ export const proxy: CommandSpec = {
     { flags: '--outbound <host:port>', description: 'where the service sends its calls' },
     { flags: '--locality <region/zone>', description: 'where it stands: near endpoints come first' },
     { flags: '--admin <host:port>', description: 'serves /metrics, /ready, /stack, /config, /endpoints' },
+    {
+      flags: '--workers <count>',
+      description: 'processes that share the load, for several cores; SIGUSR2 replaces them without losing a request',
+      default: '1',
+    },
     { flags: '--id <id>', description: 'its name in the mesh (default: from the gateway or the service)' },
     { flags: '--data <folder>', description: 'keeps the last good configuration' },
     { flags: '--access-log <file>', description: 'one line of JSON per request; - is standard output' },
@@ -52,9 +59,13 @@ export const proxy: CommandSpec = {
     if (wanted.files && !(await loadValid(wanted.files, terminal))) return EXIT.INVALID_INPUT;
     // A proxy's garbage is short-lived: a young generation that stays small costs some collections and saves 25 MB.
     setFlagsFromString('--semi-space-growth-factor=1');
+    const workers = workerCount(options.text('workers') ?? '1');
+    if (workers > 1 && cluster.isPrimary) return runWorkers(workers, wanted, options, terminal);
     const { startProxy } = await import('../../proxy/main.ts');
-    const running = await startProxy({ ...wanted, log: pino({ level: options.text('logLevel') ?? 'info' }) });
-    for (const { name, address } of running.dataplane.config().listeners) terminal.err(`${name}: http://${address}/\n`);
+    const asWorker = cluster.isWorker ? workerWish(wanted) : wanted;
+    const running = await startProxy({ ...asWorker, log: pino({ level: options.text('logLevel') ?? 'info' }) });
+    if (cluster.isWorker) return serveUntilDrained(running);
+    sayListeners(running.dataplane.config().listeners, terminal);
     if (running.adminAddress !== undefined) terminal.err(`admin: http://${running.adminAddress}/metrics\n`);
     await untilAborted(terminal.signal);
     await running.close();

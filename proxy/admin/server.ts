@@ -3,16 +3,21 @@ import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { MeshproofError } from '../../contracts/errors.ts';
 import { parseAddress } from '../../contracts/units.ts';
-import type { DataplaneApi } from '../dataplane-api.ts';
+import type { MetricsSnapshot } from '../dataplane-api.ts';
 import type { HaltSwitch } from '../halt-switch.ts';
 import { ProcessMeter } from '../metrics/process.ts';
 import type { Answers, FromWorker, Question, ToWorker, WorkerInput } from './messages.ts';
 import { WORKER_EXEC_ARGV, WORKER_URL } from './worker-source.ts';
 
+/** What the admin server asks; of one data plane at once, of several workers in a moment. */
+export type AdminSource = {
+  readonly [Q in 'ready' | 'stack' | 'config' | 'endpoints']: () => Answers[Q] | Promise<Answers[Q]>;
+} & { readonly metrics: () => MetricsSnapshot | Promise<MetricsSnapshot> };
+
 export type AdminOptions = {
   /** host:port; port 0 takes any free one. */
   readonly listen: string;
-  readonly dataplane: Pick<DataplaneApi, 'ready' | 'metrics' | 'stack' | 'config' | 'endpoints'>;
+  readonly dataplane: AdminSource;
   readonly halt: HaltSwitch;
   /** The switch was turned by the admin thread: the time to say so and to drop what it turned off. */
   readonly onHalted: () => void;
@@ -83,7 +88,7 @@ export class AdminServer {
           case 'cannot-listen':
             return reject(cannotListen(this.#address, message.code));
           case 'ask':
-            return this.#answer(worker, message.id, message.question);
+            return void this.#answer(worker, message.id, message.question);
           case 'halted':
             log.warn({ tookMs: message.tookMs }, 'halted: all overlays and faults of this proxy are off');
             return this.#options.onHalted();
@@ -106,23 +111,23 @@ export class AdminServer {
   }
 
   /** A question that fails is an answer to the one who asked, and never the end of the proxy. */
-  #answer(worker: Worker, id: number, question: Question): void {
+  async #answer(worker: Worker, id: number, question: Question): Promise<void> {
     const say = (message: ToWorker): void => worker.postMessage(message);
     try {
-      say({ id, answer: this.#answerTo(question) });
+      say({ id, answer: await this.#answerTo(question) });
     } catch (error) {
       this.#options.log.error({ err: error, question }, 'a question of the admin thread cannot be answered');
       say({ id, failed: `${question}: ${error instanceof Error ? error.message : String(error)}` });
     }
   }
 
-  #answerTo(question: Question): Answers[Question] {
+  async #answerTo(question: Question): Promise<Answers[Question]> {
     const { dataplane } = this.#options;
     switch (question) {
       case 'ready':
         return dataplane.ready();
       case 'metrics':
-        return { snapshot: dataplane.metrics(), process: this.#meter.sample() };
+        return { snapshot: await dataplane.metrics(), process: this.#meter.sample() };
       case 'stack':
         return dataplane.stack();
       case 'config':

@@ -153,7 +153,11 @@ export class Downstream implements ClientConnection {
     const { limits, draining } = this.#runtime;
     switch (this.#state) {
       case IDLE:
-        if (quietMs > limits.clientIdleMs || ((draining || this.#host.retired) && this.#pending === undefined))
+        // A client that is quick with its next request shall have its answer, which says that the connection closes.
+        if (
+          quietMs >
+          ((draining || this.#host.retired) && this.#pending === undefined ? limits.drainIdleMs : limits.clientIdleMs)
+        )
           this.#linger();
         break;
       case HEAD:

@@ -1,0 +1,74 @@
+/** `proxy --workers N`: the first process and its workers, which run the same command. */
+import cluster from 'node:cluster';
+import { pino } from 'pino';
+import type { RunningProxy } from '../proxy/main.ts';
+import type { Options } from './command.ts';
+import type { ProxyWish } from './commands/proxy.ts';
+import { EXIT } from './exit-codes.ts';
+import { UsageError } from './failure.ts';
+import { interruptedExit } from './interrupted.ts';
+import type { Terminal } from './terminal.ts';
+import { untilAborted } from './up/until-aborted.ts';
+
+const MAX_WORKERS = 256;
+
+/** @throws UsageError */
+export function workerCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > MAX_WORKERS) {
+    throw new UsageError(
+      `--workers "${text}" is not a number of processes`,
+      `give a whole number from 1 to ${MAX_WORKERS}`,
+    );
+  }
+  return count;
+}
+
+export async function runWorkers(
+  count: number,
+  wanted: ProxyWish,
+  options: Options,
+  terminal: Terminal,
+): Promise<number> {
+  const { Workers } = await import('../proxy/workers/primary.ts');
+  const log = pino({ level: options.text('logLevel') ?? 'info' });
+  const { admin } = wanted;
+  const workers = await Workers.start({
+    count,
+    ...(admin === undefined ? {} : { admin }),
+    log,
+    nowMs: () => performance.now(),
+  });
+  sayListeners(workers.listeners, terminal);
+  if (workers.adminAddress !== undefined) terminal.err(`admin: http://${workers.adminAddress}/metrics\n`);
+  await untilAborted(terminal.signal);
+  await workers.close();
+  return interruptedExit(terminal.signal);
+}
+
+/** The admin server is the first process's; in a mesh each worker is a node of its own. */
+export function workerWish({ admin: _, dataDir, node, ...wish }: ProxyWish): ProxyWish {
+  const suffix = `w${cluster.worker?.id ?? 0}`;
+  return {
+    ...wish,
+    ...(node === undefined ? {} : { node: { ...node, id: `${node.id}-${suffix}` } }),
+    ...(dataDir === undefined ? {} : { dataDir: `${dataDir}/${suffix}` }),
+  };
+}
+
+/** A worker ends when the first process says so: signals of a terminal reach both, and are the first one's to answer. */
+export async function serveUntilDrained(running: RunningProxy): Promise<number> {
+  const { serveAsWorker } = await import('../proxy/workers/worker.ts');
+  const { dataplane, reload } = running;
+  await new Promise<void>((onDrain) => serveAsWorker({ dataplane, reload, onDrain }));
+  await running.close();
+  process.disconnect?.();
+  return EXIT.OK;
+}
+
+export function sayListeners(
+  listeners: readonly { readonly name: string; readonly address: string }[],
+  terminal: Terminal,
+): void {
+  for (const { name, address } of listeners) terminal.err(`${name}: http://${address}/\n`);
+}

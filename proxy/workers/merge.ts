@@ -1,0 +1,98 @@
+/** One view of several workers: counters add up, states that all must share are those of the first. */
+import type { EndpointView } from '../balancing/endpoint-view.ts';
+import type { MetricsSnapshot } from '../dataplane-api.ts';
+
+/** @param snapshots - at least one */
+export function mergeMetrics(snapshots: readonly [MetricsSnapshot, ...MetricsSnapshot[]]): MetricsSnapshot {
+  const [first] = snapshots;
+  const sum = (of: (s: MetricsSnapshot) => number): number => snapshots.reduce((total, s) => total + of(s), 0);
+  return {
+    ...first,
+    traffic: byKey(
+      snapshots.flatMap((s) => s.traffic),
+      (t) => `${t.service}\n${t.version}\n${t.route}`,
+      (a, b) => ({
+        ...a,
+        codes: addPairs([...a.codes, ...b.codes]),
+        retries: a.retries + b.retries,
+        shielded: a.shielded + b.shielded,
+        latencySumUs: a.latencySumUs + b.latencySumUs,
+        latency: addArrays(a.latency, b.latency),
+      }),
+    ),
+    faults: byKey(
+      snapshots.flatMap((s) => s.faults),
+      (f) => `${f.fault}\n${f.type}`,
+      (a, b) => ({ ...a, injected: a.injected + b.injected }),
+    ),
+    errors: byKey(
+      snapshots.flatMap((s) => s.errors),
+      ({ code }) => code,
+      (a, b) => ({ ...a, count: a.count + b.count }),
+    ),
+    hedges: byKey(
+      snapshots.flatMap((s) => s.hedges),
+      ({ service }) => service,
+      addNumbers,
+    ),
+    shadows: byKey(
+      snapshots.flatMap((s) => s.shadows),
+      (s) => `${s.service}\n${s.version}`,
+      addNumbers,
+    ),
+    pools: byKey(
+      snapshots.flatMap((s) => s.pools),
+      (p) => `${p.service}\n${p.version}`,
+      addNumbers,
+    ),
+    downstreamConnections: sum((s) => s.downstreamConnections),
+    downstreamConnectionsTotal: sum((s) => s.downstreamConnectionsTotal),
+    upstreamConnections: sum((s) => s.upstreamConnections),
+    upstreamConnectionsTotal: sum((s) => s.upstreamConnectionsTotal),
+    requestsInFlight: sum((s) => s.requestsInFlight),
+    leaseExpiredTotal: sum((s) => s.leaseExpiredTotal),
+  };
+}
+
+/** Each worker looks at the endpoints for itself; an endpoint is shown as the first worker sees it, its load as all do. */
+export function mergeEndpoints(views: readonly (readonly EndpointView[])[]): EndpointView[] {
+  return byKey(
+    views.flat(),
+    (v) => `${v.service}\n${v.version}\n${v.address}`,
+    (a, b) => ({
+      ...a,
+      inFlight: a.inFlight === null ? b.inFlight : a.inFlight + (b.inFlight ?? 0),
+      connections: a.connections + b.connections,
+    }),
+  );
+}
+
+function byKey<T>(rows: readonly T[], keyOf: (row: T) => string, add: (a: T, b: T) => T): T[] {
+  const merged = new Map<string, T>();
+  for (const row of rows) {
+    const key = keyOf(row);
+    const known = merged.get(key);
+    merged.set(key, known === undefined ? row : add(known, row));
+  }
+  return [...merged.values()];
+}
+
+/** Adds every number of two objects of one shape, however deep; what is no number stays as in the first. */
+export function addNumbers<T>(a: T, b: T): T {
+  if (typeof a === 'number' && typeof b === 'number') return (a + b) as T;
+  if (typeof a !== 'object' || a === null || Array.isArray(a)) return a;
+  const other = new Map(Object.entries(b ?? {}));
+  return Object.fromEntries(
+    Object.entries(a).map(([key, value]) => [key, addNumbers(value, other.get(key) ?? 0)]),
+  ) as T;
+}
+
+function addPairs(pairs: readonly (readonly [number, number])[]): (readonly [number, number])[] {
+  const sums = new Map<number, number>();
+  for (const [key, count] of pairs) sums.set(key, (sums.get(key) ?? 0) + count);
+  return [...sums].sort(([a], [b]) => a - b);
+}
+
+function addArrays(a: ArrayLike<number>, b: ArrayLike<number>): Float64Array {
+  return Float64Array.from(a, (value, i) => value + (b[i] ?? 0));
+}
