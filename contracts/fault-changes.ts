@@ -26,12 +26,9 @@ export const HeaderChanges = z
 export const BodyChange = z
   .strictObject({
     replace: z.string().optional().meta({ description: 'The body that is sent instead' }),
-    patch: z
-      .record(z.string(), z.json())
-      .optional()
-      .meta({
-        description: 'A JSON merge patch (RFC 7396) for the body; bodies that are not JSON objects are left alone',
-      }),
+    patch: z.record(z.string(), z.json()).optional().meta({
+      description: 'A JSON merge patch (RFC 7396) for the body; bodies that are not JSON objects are left alone',
+    }),
     maxBytes: z
       .int()
       .min(1)

@@ -4,6 +4,18 @@ import { HostPort, Name } from './units.ts';
 
 export const GatewaySpec = z.strictObject({
   listen: HostPort,
+  protocol: z
+    .enum(['http', 'tcp', 'tls-passthrough'])
+    .default('http')
+    .meta({
+      description:
+        'http: requests are routed; tcp: each connection goes to an endpoint of defaultService as it is; ' +
+        'tls-passthrough: to the service that the TLS greeting names (sni), without ending TLS here',
+    }),
+  sni: z
+    .record(z.string().regex(/^(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/, 'a server name, or *.suffix'), Name)
+    .default({})
+    .meta({ description: 'tls-passthrough: server name, or *.suffix, to service' }),
   hosts: z.record(z.string(), Name).default({}).meta({ description: 'Host header (without port) to service' }),
   defaultService: Name.optional().meta({ description: 'Serves every host that `hosts` does not name' }),
 });

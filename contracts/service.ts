@@ -34,11 +34,14 @@ export const Endpoint = z
   .meta({ description: 'host:port, or {address: host:port, weight, locality}' });
 
 export const PROTOCOLS = ['http1', 'http2', 'grpc'] as const;
-export const Protocol = z.enum(PROTOCOLS).default('http1').meta({
-  description:
-    'What the endpoints speak: HTTP/1.1; HTTP/2 (by prior knowledge where there is no TLS); or gRPC: HTTP/2, where ' +
-    'grpc-status tells a failure, grpc-timeout is a deadline, and errors of the proxy are answers that gRPC clients read',
-});
+export const Protocol = z
+  .enum(PROTOCOLS)
+  .default('http1')
+  .meta({
+    description:
+      'What the endpoints speak: HTTP/1.1; HTTP/2 (by prior knowledge where there is no TLS); or gRPC: HTTP/2, where ' +
+      'grpc-status tells a failure, grpc-timeout is a deadline, and errors of the proxy are answers that gRPC clients read',
+  });
 
 export const Version = z.strictObject({
   endpoints: z

@@ -102,8 +102,29 @@ function checkGateway(
   for (const [host, service] of Object.entries(spec.hosts)) {
     if (!services.has(service)) issues.push(missingService(service, services, ['spec', 'hosts', host]));
   }
-  if (spec.defaultService === undefined && Object.keys(spec.hosts).length === 0) {
-    issues.push({ path: ['spec'], message: 'the gateway leads nowhere; give it a defaultService, or hosts' });
+  for (const [name, service] of Object.entries(spec.sni)) {
+    if (!services.has(service)) issues.push(missingService(service, services, ['spec', 'sni', name]));
+  }
+  return [...issues, ...waysOf(spec)];
+}
+
+/** Each protocol finds its service in its own way, and a key of another one would do nothing. */
+function waysOf({ protocol, defaultService, hosts, sni }: GatewayDocument['spec']): NeedingIssue[] {
+  const issues: NeedingIssue[] = [];
+  const [hasHosts, hasSni] = [Object.keys(hosts).length > 0, Object.keys(sni).length > 0];
+  if (hasHosts && protocol !== 'http') {
+    issues.push({
+      path: ['spec', 'hosts'],
+      message: `hosts are of HTTP; a gateway with protocol ${protocol} sees none`,
+    });
+  }
+  if (hasSni && protocol !== 'tls-passthrough') {
+    issues.push({ path: ['spec', 'sni'], message: 'sni needs "protocol: tls-passthrough"' });
+  }
+  const ways = { http: 'hosts', tcp: undefined, 'tls-passthrough': 'sni' }[protocol];
+  if (defaultService === undefined && !(protocol === 'http' ? hasHosts : hasSni)) {
+    const or = ways === undefined ? '' : `, or ${ways}`;
+    issues.push({ path: ['spec'], message: `the gateway leads nowhere; give it a defaultService${or}` });
   }
   return issues;
 }

@@ -8,6 +8,7 @@ import type { FaultType } from './faults/kind.ts';
 import type { SourceDocument } from '../contracts/document.ts';
 import type { Overlay } from '../contracts/overlay.ts';
 import type { ShadowLoad } from './shadow/shadow-load.ts';
+import type { TcpLoad } from './tcp/tcp-load.ts';
 import type { RequestObserver } from './runtime.ts';
 import type { ArmRow, TrafficRow } from '../contracts/telemetry.ts';
 
@@ -49,6 +50,8 @@ export type MetricsSnapshot = {
   readonly pools: readonly PoolTotal[];
   /** Of the versions that got copies. */
   readonly shadows: readonly ShadowLoad[];
+  /** Of the versions that got connections over TCP. */
+  readonly tcp: readonly TcpLoad[];
   readonly configVersion: number | null;
   readonly overlays: readonly {
     readonly experiment: string;

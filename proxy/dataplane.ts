@@ -11,6 +11,7 @@ import type { ArmRow, TrafficRow } from '../contracts/telemetry.ts';
 import { endpointViews } from './balancing/endpoint-view.ts';
 import type { EndpointView } from './balancing/endpoint-view.ts';
 import type { Clock, ConfigDump, DataplaneApi, MetricsSnapshot } from './dataplane-api.ts';
+import type { Listener } from './downstream/listener.ts';
 import { ListenerSet } from './downstream/listener-set.ts';
 import type { Wanted } from './downstream/listener-set.ts';
 import { ActiveFault } from './faults/active-fault.ts';
@@ -27,6 +28,7 @@ import { Random } from './random.ts';
 import { LIMITS } from './runtime.ts';
 import type { Limits, RequestObserver, Runtime } from './runtime.ts';
 import type { Tracing } from './tracing/request-trace.ts';
+import { byServerName } from './tcp/names.ts';
 import { TimerWheel } from './timer-wheel.ts';
 
 export type DataplaneOptions = {
@@ -177,6 +179,7 @@ export class Dataplane implements DataplaneApi {
       hedges: [...this.#inventory.loads].flatMap(([service, { hedges }]) => (hedges ? [{ service, ...hedges }] : [])),
       pools: this.#inventory.pools.totals(),
       shadows: [...this.#inventory.shadows.values()],
+      tcp: [...this.#inventory.tcpLoads.values()],
       configVersion: this.#config?.version ?? null,
       overlays: this.#overlays.all().map(({ overlay, leaseLeftMs }) => ({
         experiment: overlay.experiment,
@@ -270,7 +273,22 @@ export class Dataplane implements DataplaneApi {
       const plan = compileService(this.#runtime, this.#inventory, service, routes, this.#overlays.of(name), ownFaults);
       if (plan) this.#plans.set(name, plan);
     }
-    for (const listener of this.#listeners.open) listener.resolve = this.#resolver(config, listener.name);
+    for (const listener of this.#listeners.open) {
+      listener.resolve = this.#resolver(config, listener.name);
+      this.#passBytes(config, listener);
+    }
+  }
+
+  /** Gateways that do not speak HTTP. */
+  #passBytes(config: Config, listener: Listener): void {
+    const spec = config.gateways.find((g) => listener.name === gatewayName(g.metadata.name))?.spec;
+    listener.readsSni = spec?.protocol === 'tls-passthrough';
+    listener.tcp = undefined;
+    if (!spec || spec.protocol === 'http') return;
+    const fallback = spec.defaultService === undefined ? undefined : this.#plans.get(spec.defaultService);
+    const plans = Object.entries(spec.sni).map(([name, service]) => [name, this.#plans.get(service)] as const);
+    const byName = byServerName(Object.fromEntries(plans));
+    listener.tcp = (sni) => byName(sni) ?? fallback;
   }
 
   #resolver(config: Config, listener: string): (head: RequestHead) => ServicePlan | undefined {

@@ -152,14 +152,12 @@ export class Downstream implements ClientConnection {
     const quietMs = nowMs - this.#lastByteMs;
     const { limits, draining } = this.#runtime;
     switch (this.#state) {
-      case IDLE:
+      case IDLE: {
         // A client that is quick with its next request shall have its answer, which says that the connection closes.
-        if (
-          quietMs >
-          ((draining || this.#host.retired) && this.#pending === undefined ? limits.drainIdleMs : limits.clientIdleMs)
-        )
-          this.#linger();
+        const closing = (draining || this.#host.retired) && this.#pending === undefined;
+        if (quietMs > (closing ? limits.drainIdleMs : limits.clientIdleMs)) this.#linger();
         break;
+      }
       case HEAD:
         if (quietMs > limits.headTimeoutMs) this.#refuse('HTTP_REQUEST_TIMEOUT', 'the head did not come in time');
         break;

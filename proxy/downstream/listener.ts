@@ -7,6 +7,8 @@ import type { RequestHead } from '../http1/head.ts';
 import { acceptHttp2 } from '../http2/server-session.ts';
 import type { ServicePlan } from '../plan/plan.ts';
 import type { Runtime } from '../runtime.ts';
+import { TcpConnection } from '../tcp/tcp-connection.ts';
+import type { TcpHost } from '../tcp/tcp-connection.ts';
 import { Downstream } from './connection.ts';
 import type { ClientConnection, DownstreamHost } from './host.ts';
 
@@ -18,6 +20,9 @@ export class Listener implements DownstreamHost {
   readonly #server: Server;
   /** Replaced with each configuration. */
   resolve: (head: RequestHead) => ServicePlan | undefined = () => undefined;
+  /** Where connections are passed on as bytes; replaced with each configuration. */
+  tcp: TcpHost['serviceOf'] | undefined;
+  readsSni = false;
   accepted = 0;
   retired = false;
 
@@ -79,7 +84,13 @@ export class Listener implements DownstreamHost {
   #accept(socket: Socket): void {
     this.accepted++;
     if (this.#connections.size < this.#runtime.limits.maxConnections) {
-      this.#connections.add(new Downstream(this.#runtime, this, socket));
+      const { tcp: serviceOf, readsSni } = this;
+      const closed = (connection: ClientConnection): void => this.closed(connection);
+      const connection = serviceOf
+        ? new TcpConnection(this.#runtime, { closed, retired: this.retired, serviceOf, readsSni }, socket)
+        : new Downstream(this.#runtime, this, socket);
+      // One that was refused at once has gone already.
+      if (!socket.destroyed) this.#connections.add(connection);
       return;
     }
     this.#shed();

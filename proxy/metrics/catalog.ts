@@ -12,6 +12,11 @@ export const METRICS = {
     type: 'histogram',
     help: "Time from a request's head to the end of its answer, retries included.",
   },
+  istio_tcp_connections_opened_total: { type: 'counter', help: 'Connections that were passed on as bytes.' },
+  istio_tcp_connections_closed_total: { type: 'counter', help: 'Of these, those that have ended.' },
+  istio_tcp_sent_bytes_total: { type: 'counter', help: 'Bytes of the answers, counted when the connection ends.' },
+  istio_tcp_received_bytes_total: { type: 'counter', help: 'Bytes of the requests, counted when the connection ends.' },
+  meshproof_tcp_connect_failed_total: { type: 'counter', help: 'Connections for which no endpoint could be reached.' },
   meshproof_requests_total: { type: 'counter', help: 'Requests by service, version, route and class of answer.' },
   meshproof_request_duration_seconds: {
     type: 'histogram',

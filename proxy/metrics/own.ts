@@ -5,6 +5,7 @@ import { family } from './catalog.ts';
 import { ENVOY_BUCKETS_MS, toEnvoyBuckets } from './envoy-buckets.ts';
 import { histogram } from './exposition.ts';
 import { poolFamilies } from './pools.ts';
+import { tcpFamilies } from './tcp.ts';
 import { shadowFamilies } from './shadows.ts';
 import type { Family, Labels, Sample } from './exposition.ts';
 
@@ -39,6 +40,7 @@ export function ownFamilies(s: MetricsSnapshot): Family[] {
     family('meshproof_upstream_connections_opened_total', one(s.upstreamConnectionsTotal)),
     ...poolFamilies(s.pools),
     ...shadowFamilies(s.shadows),
+    ...tcpFamilies(s.source, s.tcp),
     family(
       'meshproof_hedges_total',
       s.hedges.flatMap(({ service, started, won }) => [

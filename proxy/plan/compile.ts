@@ -13,6 +13,8 @@ import type { ActiveOverlay } from '../overlays.ts';
 import type { Runtime } from '../runtime.ts';
 import { shadowLoad } from '../shadow/shadow-load.ts';
 import type { ShadowLoad } from '../shadow/shadow-load.ts';
+import { tcpLoad } from '../tcp/tcp-load.ts';
+import type { TcpLoad } from '../tcp/tcp-load.ts';
 import { TrafficCounters } from '../telemetry/counters.ts';
 import { Endpoint } from '../upstream/endpoint.ts';
 import { compileMatch } from './match.ts';
@@ -36,6 +38,7 @@ export class Inventory {
   readonly loads = new Map<string, ServiceLoad>();
   readonly pools: PoolTable;
   readonly shadows = new Map<string, ShadowLoad>();
+  readonly tcpLoads = new Map<string, TcpLoad>();
   /** Upstream connections that were opened to endpoints which are gone. */
   openedBefore = 0;
 
@@ -45,11 +48,7 @@ export class Inventory {
   }
 
   /** Services with time-outs of their own have connections of their own. */
-  endpoint(
-    address: string,
-    { connectTimeout, idleTimeout }: Resilience = {},
-    protocol: Protocol = 'http1',
-  ): Endpoint {
+  endpoint(address: string, { connectTimeout, idleTimeout }: Resilience = {}, protocol: Protocol = 'http1'): Endpoint {
     const isCommon = connectTimeout === undefined && idleTimeout === undefined && protocol === 'http1';
     const key = isCommon ? address : `${address}\n${connectTimeout}\n${idleTimeout}\n${protocol}`;
     const endpoint = remember(this.endpoints, key, () => {
@@ -70,6 +69,10 @@ export class Inventory {
 
   load(service: string): ServiceLoad {
     return remember(this.loads, service, () => ({ inFlight: 0, retriesInFlight: 0 }));
+  }
+
+  tcp(service: string, version: string): TcpLoad {
+    return remember(this.tcpLoads, `${service}\n${version}`, () => tcpLoad(service, version));
   }
 
   shadow(service: string, version: string): ShadowLoad {
@@ -141,7 +144,8 @@ export function compileService(
     });
   }
   plans.push(compileRule(inventory, { ...base, rule: CATCH_ALL }, 'default'));
-  return { name, stable, versions, routes: plans, load };
+  const tcp = (version: string): TcpLoad => inventory.tcp(name, version);
+  return { name, stable, versions, routes: plans, load, overlay, tcp };
 }
 
 /** Plain round robin needs no pool: the cursor of the plan is all there is. */

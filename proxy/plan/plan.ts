@@ -4,6 +4,8 @@ import type { ResponseHead } from '../http1/head.ts';
 import type { TrafficCounters } from '../telemetry/counters.ts';
 import type { Pool } from '../balancing/pool.ts';
 import type { Endpoint } from '../upstream/endpoint.ts';
+import type { ActiveOverlay } from '../overlays.ts';
+import type { TcpLoad } from '../tcp/tcp-load.ts';
 import type { Predicate } from './match.ts';
 
 export type VersionPlan = {
@@ -42,6 +44,9 @@ export type ServicePlan = {
   readonly versions: ReadonlyMap<string, VersionPlan>;
   readonly routes: readonly RoutePlan[];
   readonly load: ServiceLoad;
+  /** For connections that are passed on as bytes. */
+  readonly overlay: ActiveOverlay | undefined;
+  readonly tcp: (version: string) => TcpLoad;
 };
 
 /** Kept across configurations. */

@@ -18,6 +18,7 @@ export const EMPTY_METRICS: MetricsSnapshot = {
   hedges: [],
   pools: [],
   shadows: [],
+  tcp: [],
   configVersion: null,
   overlays: [],
   leaseExpiredTotal: 0,

@@ -1,6 +1,7 @@
 /** A snapshot in which every metric has a value, for tests of what is exposed. */
 import { BUCKET_COUNT, bucketOf } from '../../contracts/histogram.ts';
 import { shadowLoad } from '../shadow/shadow-load.ts';
+import { tcpLoad } from '../tcp/tcp-load.ts';
 import type { MetricsSnapshot, TrafficTotal } from '../dataplane-api.ts';
 
 /** @param latenciesUs - one request each, all answered 200 */
@@ -41,6 +42,7 @@ export const FULL_METRICS: MetricsSnapshot = {
   upstreamConnectionsTotal: 70,
   requestsInFlight: 8,
   hedges: [{ service: 'reviews', started: 5, won: 2 }],
+  tcp: [{ ...tcpLoad('reviews', 'v1'), opened: 3, closed: 2, failed: 1, sentBytes: 10, receivedBytes: 20 }],
   shadows: [{ ...shadowLoad('reviews', 'v2'), inFlight: 1, answered: 9, failed: 1 }],
   pools: [
     {

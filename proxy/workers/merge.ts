@@ -40,6 +40,11 @@ export function mergeMetrics(snapshots: readonly [MetricsSnapshot, ...MetricsSna
       (s) => `${s.service}\n${s.version}`,
       addNumbers,
     ),
+    tcp: byKey(
+      snapshots.flatMap((s) => s.tcp),
+      (t) => `${t.service}\n${t.version}`,
+      addNumbers,
+    ),
     pools: byKey(
       snapshots.flatMap((s) => s.pools),
       (p) => `${p.service}\n${p.version}`,

@@ -1,0 +1,179 @@
+/**
+ * A client's connection that is passed on as bytes: to an endpoint of one service, or of the service that the TLS greeting
+ * names. Backpressure and half-closes go through; where one endpoint cannot be reached, the next is tried.
+ */
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import type { ErrorCode } from '../../contracts/errors.ts';
+import type { ClientConnection } from '../downstream/host.ts';
+import { nextEndpoint } from '../filters/balancing.ts';
+import type { ServicePlan, VersionPlan } from '../plan/plan.ts';
+import type { Runtime } from '../runtime.ts';
+import type { ArmCounters } from '../telemetry/counters.ts';
+import { Timer } from '../timer-wheel.ts';
+import { readClientHello } from './client-hello.ts';
+import type { TcpLoad } from './tcp-load.ts';
+
+/** What a connection needs from its listener. */
+export type TcpHost = {
+  readonly closed: (connection: ClientConnection) => void;
+  readonly retired: boolean;
+  /** @param sni - of the TLS greeting, where it is looked at; undefined: it names none, or nobody looked */
+  readonly serviceOf: (sni: string | undefined) => ServicePlan | undefined;
+  readonly readsSni: boolean;
+};
+
+/** A client that does not say within this which server it wants is not waited for. */
+const HELLO_TIMEOUT_MS = 5_000;
+
+export class TcpConnection implements ClientConnection {
+  readonly #runtime: Runtime;
+  readonly #host: TcpHost;
+  readonly #client: Socket;
+  readonly #timer: Timer;
+  #upstream: Socket | undefined;
+  #load: TcpLoad | undefined;
+  #arm: ArmCounters | undefined;
+  #greeting: Buffer = EMPTY;
+  #startMs = 0;
+  #lastBytes = 0;
+  #lastChangeMs: number;
+  #open = false;
+  #over = false;
+
+  constructor(runtime: Runtime, host: TcpHost, client: Socket) {
+    this.#runtime = runtime;
+    this.#host = host;
+    this.#client = client;
+    this.#lastChangeMs = runtime.clock.nowMs();
+    this.#timer = new Timer(() => this.#refuse('HTTP_REQUEST_TIMEOUT'));
+    client.on('error', () => this.destroy());
+    client.on('close', () => this.#end());
+    if (host.readsSni) {
+      runtime.wheel.arm(this.#timer, HELLO_TIMEOUT_MS);
+      client.on('data', this.#onGreeting);
+    } else this.#route(undefined);
+  }
+
+  readonly #onGreeting = (bytes: Buffer): void => {
+    this.#greeting = Buffer.concat([this.#greeting, bytes]);
+    const hello = readClientHello(this.#greeting);
+    if (hello.state === 'incomplete') return;
+    this.#runtime.wheel.cancel(this.#timer);
+    this.#client.off('data', this.#onGreeting);
+    this.#client.pause();
+    if (hello.state === 'invalid') this.#refuse('HTTP_MALFORMED');
+    else this.#route(hello.name);
+  };
+
+  #route(sni: string | undefined): void {
+    const plan = this.#host.serviceOf(sni);
+    if (!plan) {
+      this.#refuse('ROUTE_NOT_FOUND');
+      return;
+    }
+    this.#startMs = this.#runtime.clock.nowMs();
+    const version = this.#assign(plan);
+    this.#load = plan.tcp(version.name);
+    this.#connect(version, version.endpoints.length);
+  }
+
+  /** The arm is decided once, for the whole connection. */
+  #assign(plan: ServicePlan): VersionPlan {
+    const active = plan.overlay;
+    const candidate = active && plan.versions.get(active.overlay.candidate);
+    const baseline = active && plan.versions.get(active.overlay.baseline);
+    if (!active?.active || !candidate || baseline !== plan.stable) return plan.stable;
+    const isCandidate = this.#runtime.random.ppm() < active.overlay.candidatePpm;
+    this.#arm = isCandidate ? active.candidate : active.baseline;
+    this.#arm.inFlight++;
+    return isCandidate ? candidate : baseline;
+  }
+
+  /** @param left - endpoints that have not been tried */
+  #connect(version: VersionPlan, left: number): void {
+    const endpoint = left > 0 ? nextEndpoint(version, undefined) : undefined;
+    if (!endpoint) {
+      if (this.#load) this.#load.failed++;
+      this.#settleArm(true);
+      this.#refuse('UPSTREAM_CONNECT_FAILED');
+      return;
+    }
+    const upstream = connect({ host: endpoint.host, port: endpoint.port, noDelay: true, allowHalfOpen: true });
+    this.#upstream = upstream;
+    const timer = new Timer(() => upstream.destroy(new Error('connect timed out')));
+    this.#runtime.wheel.arm(timer, endpoint.connectTimeoutMs);
+    upstream.once('connect', () => {
+      this.#runtime.wheel.cancel(timer);
+      this.#join(upstream);
+    });
+    upstream.on('error', () => {
+      this.#runtime.wheel.cancel(timer);
+      if (this.#over) return;
+      // Nothing was sent yet: another endpoint may have the connection.
+      if (this.#open) this.destroy();
+      else this.#connect(version, left - 1);
+    });
+  }
+
+  #join(upstream: Socket): void {
+    const client = this.#client;
+    this.#open = true;
+    if (this.#load) this.#load.opened++;
+    this.#settleArm(false);
+    if (this.#greeting.length > 0) upstream.write(this.#greeting);
+    this.#greeting = EMPTY;
+    client.pipe(upstream);
+    upstream.pipe(client);
+    upstream.on('close', () => {
+      if (!client.writableFinished) client.destroySoon();
+    });
+  }
+
+  /** What an arm can tell of a connection: whether it could be made, and how long that took. */
+  #settleArm(failed: boolean): void {
+    const arm = this.#arm;
+    this.#arm = undefined;
+    if (!arm) return;
+    arm.inFlight--;
+    arm.record(failed, Math.round((this.#runtime.clock.nowMs() - this.#startMs) * 1_000));
+  }
+
+  #refuse(code: ErrorCode): void {
+    const { errors } = this.#runtime;
+    errors.set(code, (errors.get(code) ?? 0) + 1);
+    this.destroy();
+  }
+
+  /** A connection on which nothing moves is closed; while draining, one that is quiet. */
+  sweep(nowMs: number): void {
+    const bytes = this.#client.bytesRead + this.#client.bytesWritten;
+    if (bytes !== this.#lastBytes) this.#lastChangeMs = nowMs;
+    this.#lastBytes = bytes;
+    const { limits, draining } = this.#runtime;
+    const limitMs = draining || this.#host.retired ? limits.drainIdleMs : limits.streamIdleMs;
+    if (nowMs - this.#lastChangeMs > limitMs) this.destroy();
+  }
+
+  destroy(): void {
+    this.#client.destroy();
+    this.#upstream?.destroy();
+  }
+
+  #end(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#runtime.wheel.cancel(this.#timer);
+    const upstream = this.#upstream;
+    if (this.#load && this.#open) {
+      this.#load.closed++;
+      this.#load.sentBytes += upstream?.bytesWritten ?? 0;
+      this.#load.receivedBytes += upstream?.bytesRead ?? 0;
+    }
+    this.#settleArm(false);
+    upstream?.destroySoon();
+    this.#host.closed(this);
+  }
+}
+
+const EMPTY = Buffer.alloc(0);
