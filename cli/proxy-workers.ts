@@ -1,7 +1,6 @@
 /** `proxy --workers N`: the first process and its workers, which run the same command. */
 import cluster from 'node:cluster';
 import { pino } from 'pino';
-import type { RunningProxy } from '../proxy/main.ts';
 import type { Options } from './command.ts';
 import type { ProxyWish } from './commands/proxy.ts';
 import { EXIT } from './exit-codes.ts';
@@ -30,10 +29,10 @@ export async function runWorkers(
   options: Options,
   terminal: Terminal,
 ): Promise<number> {
-  const { Workers } = await import('../proxy/workers/primary.ts');
+  const { startWorkers } = await import('../proxy/main.ts');
   const log = pino({ level: options.text('logLevel') ?? 'info' });
   const { admin } = wanted;
-  const workers = await Workers.start({
+  const workers = await startWorkers({
     count,
     ...(admin === undefined ? {} : { admin }),
     log,
@@ -56,11 +55,14 @@ export function workerWish({ admin: _, dataDir, node, ...wish }: ProxyWish): Pro
   };
 }
 
+type WorkerProxy = {
+  readonly serveAsWorker: (onDrain: () => void) => Promise<void>;
+  readonly close: () => Promise<void>;
+};
+
 /** A worker ends when the first process says so: signals of a terminal reach both, and are the first one's to answer. */
-export async function serveUntilDrained(running: RunningProxy): Promise<number> {
-  const { serveAsWorker } = await import('../proxy/workers/worker.ts');
-  const { dataplane, reload } = running;
-  await new Promise<void>((onDrain) => serveAsWorker({ dataplane, reload, onDrain }));
+export async function serveUntilDrained(running: WorkerProxy): Promise<number> {
+  await new Promise<void>((onDrain) => void running.serveAsWorker(onDrain));
   await running.close();
   process.disconnect?.();
   return EXIT.OK;

@@ -18,6 +18,7 @@ import { snapshotStore } from './mesh/snapshot-store.ts';
 import { wireUrl } from './mesh/wire-url.ts';
 import { FileConfig } from './static/file-config.ts';
 import type { Tracing } from './tracing/request-trace.ts';
+import type { Workers, WorkersOptions } from './workers/primary.ts';
 
 export type ProxyNode = Omit<NodeInfo, 'pid' | 'build' | 'admin'>;
 
@@ -49,6 +50,8 @@ export type RunningProxy = {
   readonly adminAddress?: string;
   /** Files alone: reads them again, as SIGHUP does. Resolves to whether they are in force. */
   readonly reload?: () => Promise<boolean>;
+  /** This process is one of several: answers the first one. @param onDrain - called when it wants this one to end */
+  readonly serveAsWorker: (onDrain: () => void) => Promise<void>;
   /** Drains, sends the last counts, closes everything. @param drainTimeoutMs - default 10 000 */
   readonly close: (drainTimeoutMs?: number) => Promise<void>;
 };
@@ -90,6 +93,15 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     throw error;
   }
   return parts.running();
+}
+
+/**
+ * Starts several processes that run this one's command line and share its listening sockets; this one carries no traffic.
+ * @throws MeshproofError when one of them ends before it serves, or the admin server cannot listen
+ */
+export async function startWorkers(options: WorkersOptions): Promise<Workers> {
+  const { Workers } = await import('./workers/primary.ts');
+  return Workers.start(options);
 }
 
 /** The SDK is loaded only where spans go somewhere: it costs some megabytes. */
@@ -172,6 +184,10 @@ class Parts {
       dataplane: this.#dataplane,
       ...(this.#admin === undefined ? {} : { adminAddress: this.#admin.address }),
       ...(files === undefined ? {} : { reload: () => files.reload() }),
+      serveAsWorker: async (onDrain) => {
+        const { serveAsWorker } = await import('./workers/worker.ts');
+        serveAsWorker({ dataplane: this.#dataplane, reload: files && (() => files.reload()), onDrain });
+      },
       close: (drainTimeoutMs) => (closing ??= this.close(drainTimeoutMs)),
     };
   }
