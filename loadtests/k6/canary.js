@@ -4,7 +4,7 @@
  */
 import http from 'k6/http';
 import { Counter } from 'k6/metrics';
-import { lasting, PAGE, TARGET } from './target.js';
+import { lasting, PAGE, SLOW_MS, TARGET } from './target.js';
 
 const userErrors = new Counter('user_visible_errors');
 
@@ -18,7 +18,7 @@ export const options = {
       preAllocatedVUs: 100,
     },
   },
-  thresholds: { user_visible_errors: ['count==0'], http_req_duration: ['p(95)<1000'] },
+  thresholds: { user_visible_errors: ['count==0'], http_req_duration: [`p(95)<${2 * SLOW_MS}`] },
 };
 
 export default function () {

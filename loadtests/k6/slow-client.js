@@ -4,7 +4,7 @@
  */
 import { check, sleep } from 'k6';
 import http from 'k6/http';
-import { lasting, PAGE, TARGET } from './target.js';
+import { lasting, PAGE, SLOW_MS, TARGET } from './target.js';
 
 export const options = {
   scenarios: {
@@ -19,7 +19,7 @@ export const options = {
     },
   },
   thresholds: {
-    'http_req_duration{scenario:others}': ['p(99)<500'],
+    'http_req_duration{scenario:others}': [`p(99)<${SLOW_MS}`],
     'http_req_failed{scenario:others}': ['rate<0.001'],
   },
 };

@@ -2,7 +2,7 @@
 import http from 'k6/http';
 import { Trend } from 'k6/metrics';
 import exec from 'k6/execution';
-import { lasting, PAGE, TARGET } from './target.js';
+import { lasting, PAGE, SLOW_MS, TARGET } from './target.js';
 
 const firstTenth = new Trend('first_tenth_ms', true);
 const lastTenth = new Trend('last_tenth_ms', true);
@@ -17,7 +17,7 @@ export const options = {
       preAllocatedVUs: 50,
     },
   },
-  thresholds: { http_req_failed: ['rate<0.0001'], http_req_duration: ['p(99.9)<2000'] },
+  thresholds: { http_req_failed: ['rate<0.0001'], http_req_duration: [`p(99.9)<${4 * SLOW_MS}`] },
 };
 
 export default function () {

@@ -2,6 +2,8 @@
 export const TARGET = __ENV.TARGET || 'http://127.0.0.1:9901';
 /** A page whose every service takes part. */
 export const PAGE = __ENV.PAGE || '/products/7';
+/** An answer that takes longer than this is slow. */
+export const SLOW_MS = Number(__ENV.SLOW_MS || 500);
 /** Multiplies every duration: 0.1 makes a minute six seconds. */
 const SCALE = Number(__ENV.SCALE || 1);
 

@@ -9,6 +9,7 @@ export const GO_PROGRAMS = {
   h2spec: 'github.com/summerwind/h2spec/cmd/h2spec@v2.2.1+incompatible',
   client: 'google.golang.org/grpc/interop/client@v1.85.0',
   server: 'google.golang.org/grpc/interop/server@v1.85.0',
+  k6: 'go.k6.io/k6@v1.8.1',
 } as const;
 export type GoProgram = keyof typeof GO_PROGRAMS;
 
@@ -19,7 +20,8 @@ export function goBin(): string {
 
 /** Names as common as `client` are looked for in our own folder only. @returns undefined when it is not installed */
 export function findGoProgram(name: GoProgram): string | undefined {
-  const folders = name === 'h2spec' ? [goBin(), ...(process.env['PATH'] ?? '').split(delimiter)] : [goBin()];
+  const folders =
+    name === 'h2spec' || name === 'k6' ? [goBin(), ...(process.env['PATH'] ?? '').split(delimiter)] : [goBin()];
   return folders.map((folder) => join(folder, name)).find(isExecutable);
 }
 
@@ -52,4 +54,20 @@ export function runToEnd(program: string, args: readonly string[], limitMs: numb
     child.once('error', reject);
     child.once('close', (code) => resolve({ code, output }));
   });
+}
+
+const MAY_SKIP = process.env['CI'] !== 'true';
+
+/** Says once what is missing. @returns false where the tests are to be skipped: never in CI */
+export function canRun(...names: readonly GoProgram[]): boolean {
+  const missing = names.filter((name) => findGoProgram(name) === undefined);
+  if (MAY_SKIP) for (const name of missing) console.log(`skipped: ${missingLine(name)}`);
+  return missing.length === 0 || !MAY_SKIP;
+}
+
+/** @throws Error that says how to install it */
+export function programOf(name: GoProgram): string {
+  const path = findGoProgram(name);
+  if (path === undefined) throw new Error(missingLine(name));
+  return path;
 }

@@ -1,24 +1,8 @@
 /** The suites of others against our proxy. They skip where their programs are missing, but not in CI, which installs them. */
 import { describe, expect, it } from 'vitest';
-import { findGoProgram, missingLine } from './go-programs.ts';
-import type { GoProgram } from './go-programs.ts';
+import { canRun, programOf } from './go-programs.ts';
 import { runGrpcCases } from './grpc-cases.ts';
 import { KNOWN_FAILURES, readReport, runH2spec } from './h2spec.ts';
-
-const MAY_SKIP = process.env['CI'] !== 'true';
-
-/** Says once what is missing. */
-function canRun(...names: readonly GoProgram[]): boolean {
-  const missing = names.filter((name) => findGoProgram(name) === undefined);
-  if (MAY_SKIP) for (const name of missing) console.log(`skipped: ${missingLine(name)}`);
-  return missing.length === 0 || !MAY_SKIP;
-}
-
-function programOf(name: GoProgram): string {
-  const path = findGoProgram(name);
-  if (path === undefined) throw new Error(missingLine(name));
-  return path;
-}
 
 describe("h2spec's report", () => {
   it('is read case by case', () => {
