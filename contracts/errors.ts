@@ -43,6 +43,7 @@ export const ERRORS = {
   },
   UPSTREAM_MALFORMED: { status: 502, faultOf: 'upstream', message: "the endpoint's answer is not valid HTTP/1.1" },
   UPSTREAM_TIMEOUT: { status: 504, faultOf: 'upstream', message: 'the endpoint did not answer in time' },
+  RATE_LIMITED: { status: 429, faultOf: 'client', message: 'more requests came than the rule lets pass' },
   OVERLOADED: { status: 503, faultOf: 'proxy', message: 'the proxy sheds load: too many requests or connections' },
   DRAINING: { status: 503, faultOf: 'proxy', message: 'the proxy is draining' },
   TRAFFIC_THREAD_STUCK: { status: 503, faultOf: 'proxy', message: 'the thread that carries traffic does not answer' },

@@ -1,23 +1,8 @@
 /** What a fault changes in messages: header fields of either, the body of the answer. */
 import { z } from 'zod';
+import { FieldChanges } from './header-changes.ts';
 
-/** Names that steer framing and connections: to change them would break the proxy's own hop, not the service. */
-const RESERVED = /^(?:connection|content-length|transfer-encoding|upgrade|keep-alive|te|trailer|host|via|expect)$/;
-const FieldName = z
-  .string()
-  .toLowerCase()
-  .regex(/^[!#$%&'*+\-.^_`|~0-9a-z]+$/, "a header name holds letters, digits and !#$%&'*+-.^_`|~ only")
-  .refine((name) => !RESERVED.test(name), {
-    error: (issue) => `${String(issue.input)} steers the connection itself and cannot be changed by a fault`,
-  });
-const FieldValue = z
-  .string()
-  .regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'a header value cannot hold line breaks or control characters');
-
-const Changes = z.strictObject({
-  set: z.record(FieldName, FieldValue).default({}),
-  remove: z.array(FieldName).default([]),
-});
+const Changes = FieldChanges.omit({ add: true });
 
 export const HeaderChanges = z
   .strictObject({ request: Changes.optional(), response: Changes.optional() })

@@ -1,6 +1,8 @@
 /** A Route: which requests to a service, and how they divide among its versions. */
 import { z } from 'zod';
+import { FieldChanges } from './header-changes.ts';
 import { Match } from './match.ts';
+import { Cors, RateLimit, Redirect, Respond, Rewrite } from './route-actions.ts';
 import { Duration, Name, Percent, PPM, PPM_PER_PERCENT } from './units.ts';
 
 export const RETRY_CONDITIONS = [
@@ -73,24 +75,47 @@ export const Mirror = z
       'Copies requests to this version; its answers are thrown away, and a copy that cannot keep up is dropped',
   });
 
-export const Rule = z.strictObject({
-  name: Name.optional(),
-  match: Match.optional(),
-  split: z
-    .array(SplitEntry)
-    .min(1)
-    .optional()
-    .refine(
-      (split) => (split ?? []).reduce((sum, s) => sum + s.weight, 0) <= PPM,
-      'the weights of a split add up to more than 100',
-    )
-    .meta({ description: 'What the weights leave over goes to the stable version' }),
-  sticky: Sticky.optional(),
-  timeout: Duration.optional().meta({ description: 'For the whole request, retries included' }),
-  retry: Retry.optional(),
-  hedge: Hedge.optional(),
-  mirror: z.array(Mirror).min(1).max(4).optional(),
-});
+export const Rule = z
+  .strictObject({
+    name: Name.optional(),
+    match: Match.optional(),
+    split: z
+      .array(SplitEntry)
+      .min(1)
+      .optional()
+      .refine(
+        (split) => (split ?? []).reduce((sum, s) => sum + s.weight, 0) <= PPM,
+        'the weights of a split add up to more than 100',
+      )
+      .meta({ description: 'What the weights leave over goes to the stable version' }),
+    sticky: Sticky.optional(),
+    timeout: Duration.optional().meta({ description: 'For the whole request, retries included' }),
+    retry: Retry.optional(),
+    hedge: Hedge.optional(),
+    mirror: z.array(Mirror).min(1).max(4).optional(),
+    requestHeaders: FieldChanges.optional().meta({ description: 'Changes fields of the request before it goes on' }),
+    responseHeaders: FieldChanges.optional().meta({
+      description: "Changes fields of the answer, the proxy's own answers too",
+    }),
+    rewrite: Rewrite.optional(),
+    redirect: Redirect.optional(),
+    respond: Respond.optional().meta({ description: 'The proxy answers so, and asks no endpoint' }),
+    cors: Cors.optional(),
+    rateLimit: RateLimit.optional(),
+  })
+  .refine((r) => r.redirect === undefined || r.respond === undefined, 'give one of redirect, respond')
+  .refine((r) => r.rewrite?.prefix === undefined || r.match?.path?.prefix !== undefined, {
+    error: 'rewrite.prefix needs match.path.prefix: it stands in its place',
+    path: ['rewrite', 'prefix'],
+  })
+  .superRefine((rule, context) => {
+    if (rule.redirect === undefined && rule.respond === undefined) return;
+    for (const key of ['split', 'sticky', 'retry', 'hedge', 'mirror', 'rewrite'] as const) {
+      if (rule[key] === undefined) continue;
+      const message = `${key} does nothing in a rule that answers by itself`;
+      context.addIssue({ code: 'custom', message, path: [key] });
+    }
+  });
 
 export const RouteSpec = z.strictObject({
   service: Name,

@@ -10,6 +10,11 @@ import { deadline } from './filters/deadline.ts';
 import { hedge } from './filters/hedge.ts';
 import { NOTHING } from './filters/filter.ts';
 import type { Filter } from './filters/filter.ts';
+import { headerChanges } from './filters/header-changes.ts';
+import { cors } from './filters/cors.ts';
+import { ownAnswers } from './filters/own-answers.ts';
+import { rateLimit } from './filters/rate-limit.ts';
+import { rewrite } from './filters/rewrite.ts';
 import { requestFault } from './filters/request-fault.ts';
 import { retry } from './filters/retry.ts';
 import { shadow } from './filters/shadow.ts';
@@ -32,7 +37,12 @@ export const OUTBOUND: readonly Filter[] = [
     why: 'before any work is done, so that shedding is cheap (connections are limited by the listener)',
     build: () => NOTHING,
   },
+  headerChanges,
+  cors,
+  rateLimit,
   requestFault,
+  ownAnswers,
+  rewrite,
   deadline,
   assignment,
   shadow,

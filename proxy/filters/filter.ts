@@ -12,6 +12,7 @@ import type {
   Step,
   VersionPlan,
 } from '../plan/plan.ts';
+import type { TokenBuckets } from '../rate-limit/token-buckets.ts';
 import type { ShadowLoad } from '../shadow/shadow-load.ts';
 import type { Runtime } from '../runtime.ts';
 
@@ -20,6 +21,11 @@ export type Role =
   | 'telemetry'
   | 'tracing'
   | 'admission'
+  | 'header-changes'
+  | 'cors'
+  | 'rate-limit'
+  | 'own-answers'
+  | 'rewrite'
   | 'request-fault'
   | 'deadline'
   | 'assignment'
@@ -39,6 +45,8 @@ export type RouteContext = {
   readonly versions: ReadonlyMap<string, VersionPlan>;
   readonly load: ServiceLoad;
   readonly overlay: ActiveOverlay | undefined;
+  /** Rate limits outlive a configuration in which they are declared as before. */
+  readonly buckets: (key: string, make: () => TokenBuckets) => TokenBuckets;
   /** What is counted of the copies that a version gets. */
   readonly shadowLoads: (version: string) => ShadowLoad;
   readonly faults: readonly ActiveFault[];

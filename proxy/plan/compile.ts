@@ -13,6 +13,7 @@ import type { ActiveOverlay } from '../overlays.ts';
 import type { Runtime } from '../runtime.ts';
 import { shadowLoad } from '../shadow/shadow-load.ts';
 import type { ShadowLoad } from '../shadow/shadow-load.ts';
+import type { TokenBuckets } from '../rate-limit/token-buckets.ts';
 import { tcpLoad } from '../tcp/tcp-load.ts';
 import type { TcpLoad } from '../tcp/tcp-load.ts';
 import { TrafficCounters } from '../telemetry/counters.ts';
@@ -30,6 +31,9 @@ import type {
   VersionPlan,
 } from './plan.ts';
 
+/** Rules with a rate limit, those of earlier configurations too. */
+const MAX_RATE_LIMITS = 1_000;
+
 /** What outlives a configuration: pools, counters and load are taken over by name. */
 export class Inventory {
   readonly #runtime: Runtime;
@@ -39,6 +43,7 @@ export class Inventory {
   readonly pools: PoolTable;
   readonly shadows = new Map<string, ShadowLoad>();
   readonly tcpLoads = new Map<string, TcpLoad>();
+  readonly buckets = new Map<string, TokenBuckets>();
   /** Upstream connections that were opened to endpoints which are gone. */
   openedBefore = 0;
 
@@ -69,6 +74,16 @@ export class Inventory {
 
   load(service: string): ServiceLoad {
     return remember(this.loads, service, () => ({ inFlight: 0, retriesInFlight: 0 }));
+  }
+
+  rateBuckets(key: string, make: () => TokenBuckets): TokenBuckets {
+    const kept = remember(this.buckets, key, make);
+    // The last use comes last; limits that were declared otherwise before are forgotten in time.
+    this.buckets.delete(key);
+    this.buckets.set(key, kept);
+    const [oldest] = this.buckets.keys();
+    if (this.buckets.size > MAX_RATE_LIMITS && oldest !== undefined) this.buckets.delete(oldest);
+    return kept;
   }
 
   tcp(service: string, version: string): TcpLoad {
@@ -167,7 +182,11 @@ function compileVersion(inventory: Inventory, service: ServiceDocument, name: st
 
 const CATCH_ALL: Rule = {};
 
-function compileRule(inventory: Inventory, context: RouteContext, name: string): RoutePlan {
+function compileRule(inventory: Inventory, base: Omit<RouteContext, 'buckets'>, name: string): RoutePlan {
+  const context: RouteContext = {
+    ...base,
+    buckets: (key, make) => inventory.rateBuckets(`${base.service}\n${name}\n${key}`, make),
+  };
   const request: Step[] = [];
   const attempt: Step[] = [];
   const failure: FailureStep[] = [];
