@@ -10,13 +10,13 @@ function compilesAsRegex(source: string): boolean {
   }
 }
 
-export export const Regex = z
+export const Regex = z
   .string()
   .max(1_000)
   .refine(compilesAsRegex, { error: (issue) => `"${String(issue.input)}" is not a regular expression` })
   .meta({ description: 'A regular expression that must match the whole value' });
 
-export function exactlyOne(value: object): boolean {
+function exactlyOne(value: object): boolean {
   return Object.values(value).filter((v) => v !== undefined).length === 1;
 }
 

@@ -1,49 +1,60 @@
-/** Gives the endpoint another path or host than the client asked for. */
-import type { PathRewrite } from '../../contracts/rewrite.ts';
-import { pathOf } from '../plan/match.ts';
+/** Gives the endpoint another path or Host than the client asked for. */
+import type { Rewrite } from '../../contracts/route-actions.ts';
 import { CONTINUE } from '../plan/plan.ts';
 import { NOTHING } from './filter.ts';
 import type { Filter } from './filter.ts';
 
 export const rewrite: Filter = {
   role: 'rewrite',
-  why: 'below everything that matches the address as the client wrote it; above shadow and retry: a copy and every attempt ask for the same',
+  why: 'below matching and faults, which speak of what the client asked for; above shadow and retry: every copy and attempt gets the same',
   build: ({ rule }) => {
-    if (!rule.rewrite) return NOTHING;
-    const { path, host } = rule.rewrite;
-    const newTarget = path && targetRewrite(path, rule.match?.path?.prefix);
+    const spec = rule.rewrite;
+    if (!spec) return NOTHING;
+    const target = targetRewriter(spec, rule.match?.path?.prefix ?? '');
     return {
       request: (exchange) => {
+        // The target of CONNECT is an address, not a path.
+        if (exchange.head.isConnect) return CONTINUE;
         const edits = exchange.requestEdits();
-        if (host !== undefined) edits.host = host;
-        const target = exchange.tunnel === 'connect' ? undefined : newTarget?.(exchange.head.target);
-        if (target !== undefined) edits.target = target;
+        if (target) edits.target = target(exchange.head.target);
+        if (spec.host !== undefined) edits.host = spec.host;
         return CONTINUE;
       },
     };
   },
 };
 
-/**
- * @param matched - the prefix that the rule matches, for which `prefix` stands
- * @returns from path and query to path and query; the query is kept, and what is no path (`*`) too
- */
-export function targetRewrite(path: PathRewrite, matched = ''): (target: string) => string {
-  const rewritten = pathRewrite(path, matched);
-  return (target) => {
-    if (!target.startsWith('/')) return target;
-    const old = pathOf(target);
-    return rewritten(old) + target.slice(old.length);
-  };
+type TargetRewriter = (target: string) => string;
+
+/** @param matched - the prefix of the rule's match @returns undefined when the path stays */
+function targetRewriter({ path, prefix, regex }: Rewrite, matched: string): TargetRewriter | undefined {
+  if (path !== undefined) return (target) => path + queryOf(target);
+  if (prefix !== undefined) {
+    const from = matched.replace(/\/$/, '').length;
+    const base = prefix.replace(/\/$/, '');
+    return (target) => {
+      const rest = pathOf(target).slice(from);
+      return (rest === '' ? base || '/' : base + rest) + queryOf(target);
+    };
+  }
+  if (regex === undefined) return undefined;
+  const pattern = new RegExp(regex.pattern, 'g');
+  return (target) => clean(pathOf(target).replace(pattern, regex.with)) + queryOf(target);
 }
 
-function pathRewrite({ exact, prefix, regex, with: by = '/' }: PathRewrite, matched: string): (path: string) => string {
-  if (exact !== undefined) return () => exact;
-  if (prefix !== undefined) {
-    const cut = matched.endsWith('/') ? matched.length - 1 : matched.length;
-    const start = prefix.endsWith('/') ? prefix.slice(0, -1) : prefix;
-    return (path) => start + path.slice(cut) || '/';
-  }
-  const whole = new RegExp(`^(?:${regex ?? ''})$`);
-  return (path) => path.replace(whole, by);
+function pathOf(target: string): string {
+  const question = target.indexOf('?');
+  return question < 0 ? target : target.slice(0, question);
+}
+
+/** `?` and what follows, or nothing. */
+export function queryOf(target: string): string {
+  const question = target.indexOf('?');
+  return question < 0 ? '' : target.slice(question);
+}
+
+/** What a substitution makes must be a path again: no space or control character may reach the request line. */
+function clean(path: string): string {
+  const safe = path.replace(/[^\x21-\x7e]|["#<>\\?]/g, (c) => encodeURIComponent(c));
+  return safe.startsWith('/') ? safe : `/${safe}`;
 }
