@@ -1,5 +1,6 @@
 /** What a proxy does about endpoints that are slow, failing or gone. */
 import { z } from 'zod';
+import { Admission } from './admission.ts';
 import { Balancer } from './balancer.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { HealthCheck } from './health-check.ts';
@@ -8,6 +9,7 @@ import { Duration } from './units.ts';
 
 export const Resilience = z
   .strictObject({
+    admission: Admission.optional(),
     balancer: Balancer.optional(),
     circuitBreaker: CircuitBreaker.optional(),
     outlierDetection: OutlierDetection.optional(),

@@ -2,6 +2,7 @@
  * What the data plane offers to the rest of the proxy (admin server, mesh client, composition root). The data plane
  * itself (sockets, filters, faults) is proxy/dataplane.ts; everything that talks to the outside uses only this.
  */
+import type { AdmissionTotal } from './admission/admission-load.ts';
 import type { EndpointView, PoolTotal } from './balancing/endpoint-view.ts';
 import type { ErrorCode } from '../contracts/errors.ts';
 import type { FaultType } from './faults/kind.ts';
@@ -46,6 +47,8 @@ export type MetricsSnapshot = {
   readonly requestsInFlight: number;
   /** Of the services with a route that hedges. */
   readonly hedges: readonly { readonly service: string; readonly started: number; readonly won: number }[];
+  /** Of the services that limit what they let in. */
+  readonly admission: readonly AdmissionTotal[];
   /** Of the versions that have a pool. */
   readonly pools: readonly PoolTotal[];
   /** Of the versions that got copies. */

@@ -8,6 +8,7 @@ import type { FaultDocument, SourceDocument } from '../contracts/document.ts';
 import type { ErrorCode } from '../contracts/errors.ts';
 import type { Overlay } from '../contracts/overlay.ts';
 import type { ArmRow, TrafficRow } from '../contracts/telemetry.ts';
+import { admissionTotals } from './admission/admission-load.ts';
 import { endpointViews } from './balancing/endpoint-view.ts';
 import type { EndpointView } from './balancing/endpoint-view.ts';
 import type { Clock, ConfigDump, DataplaneApi, MetricsSnapshot } from './dataplane-api.ts';
@@ -177,6 +178,7 @@ export class Dataplane implements DataplaneApi {
       upstreamConnectionsTotal: this.#inventory.openedBefore + sum(endpoints.map((e) => e.opened)),
       requestsInFlight: this.#runtime.requestsInFlight,
       hedges: [...this.#inventory.loads].flatMap(([service, { hedges }]) => (hedges ? [{ service, ...hedges }] : [])),
+      admission: admissionTotals(this.#inventory.loads),
       pools: this.#inventory.pools.totals(),
       shadows: [...this.#inventory.shadows.values()],
       tcp: [...this.#inventory.tcpLoads.values()],

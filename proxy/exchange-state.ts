@@ -52,6 +52,8 @@ export class ExchangeState {
   active = false;
   /** Of the last attempt's answer where its head told it; else -1. */
   grpcStatus = -1;
+  /** Until the answer begins, where the service has an adaptive limit; else 0. */
+  admittedAtMs = 0;
   /** When the call's own deadline ends; 0: it has none. */
   deadlineAtMs = 0;
   /** True once a part of the answer was written: from then on it can only be completed or broken off. */
@@ -139,6 +141,7 @@ export class ExchangeState {
     this.retrying = false;
     this.hedge = undefined;
     this.grpcStatus = -1;
+    this.admittedAtMs = 0;
     this.deadlineAtMs = 0;
     this.answering = false;
     this.requestChanges = undefined;

@@ -2,6 +2,7 @@
  * The stack, outermost first. Order is behaviour: each filter says in `why` what would break if it moved; the admin
  * server prints this list at /stack. A route is compiled to just the filters that it uses (plan/compile.ts).
  */
+import { admission } from './filters/admission.ts';
 import { assignment } from './filters/assignment.ts';
 import { attemptFault } from './filters/attempt-fault.ts';
 import { balancing } from './filters/balancing.ts';
@@ -32,11 +33,7 @@ export const OUTBOUND: readonly Filter[] = [
     build: () => NOTHING,
   },
   tracing,
-  {
-    role: 'admission',
-    why: 'before any work is done, so that shedding is cheap (connections are limited by the listener)',
-    build: () => NOTHING,
-  },
+  admission,
   headerChanges,
   cors,
   rateLimit,

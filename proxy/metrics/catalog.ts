@@ -45,6 +45,8 @@ export const METRICS = {
     type: 'counter',
     help: 'Second attempts beside the first, and those that gave the answer.',
   },
+  meshproof_admission_limit: { type: 'gauge', help: 'Requests of a service that may be in flight at once.' },
+  meshproof_admission_shed_total: { type: 'counter', help: 'Requests refused because too many were in flight.' },
   meshproof_requests_in_flight: { type: 'gauge', help: 'Requests that have not been answered yet.' },
   meshproof_config_version: { type: 'gauge', help: 'Version of the configuration in force.' },
   meshproof_overlay_candidate_ratio: {

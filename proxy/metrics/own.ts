@@ -48,6 +48,14 @@ export function ownFamilies(s: MetricsSnapshot): Family[] {
         { labels: { service, event: 'won' }, value: won },
       ]),
     ),
+    family(
+      'meshproof_admission_limit',
+      s.admission.map(({ service, limit }) => ({ labels: { service }, value: limit })),
+    ),
+    family(
+      'meshproof_admission_shed_total',
+      s.admission.map(({ service, shed }) => ({ labels: { service }, value: shed })),
+    ),
     family('meshproof_requests_in_flight', one(s.requestsInFlight)),
     family('meshproof_config_version', s.configVersion === null ? [] : one(s.configVersion)),
     family(

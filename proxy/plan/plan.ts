@@ -1,4 +1,5 @@
 /** A route compiled to just what it uses: the form in which the hot path meets the configuration. */
+import type { AdmissionLoad } from '../admission/admission-load.ts';
 import type { Exchange } from '../exchange.ts';
 import type { ResponseHead } from '../http1/head.ts';
 import type { TrafficCounters } from '../telemetry/counters.ts';
@@ -56,6 +57,8 @@ export type ServiceLoad = {
   retriesInFlight: number;
   /** Where a route hedges: since start. */
   hedges?: HedgeTotals;
+  /** Where the service limits what it lets in. */
+  admission?: AdmissionLoad | undefined;
 };
 
 /** Second attempts beside the first, and how many of them gave the answer or took the first one's place. */

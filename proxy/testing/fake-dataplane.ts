@@ -16,6 +16,7 @@ export const EMPTY_METRICS: MetricsSnapshot = {
   upstreamConnectionsTotal: 0,
   requestsInFlight: 0,
   hedges: [],
+  admission: [],
   pools: [],
   shadows: [],
   tcp: [],

@@ -42,6 +42,7 @@ export const FULL_METRICS: MetricsSnapshot = {
   upstreamConnectionsTotal: 70,
   requestsInFlight: 8,
   hedges: [{ service: 'reviews', started: 5, won: 2 }],
+  admission: [{ service: 'reviews', limit: 40, shed: 9 }],
   tcp: [{ ...tcpLoad('reviews', 'v1'), opened: 3, closed: 2, failed: 1, sentBytes: 10, receivedBytes: 20 }],
   shadows: [{ ...shadowLoad('reviews', 'v2'), inFlight: 1, answered: 9, failed: 1 }],
   pools: [

@@ -35,6 +35,11 @@ export function mergeMetrics(snapshots: readonly [MetricsSnapshot, ...MetricsSna
       ({ service }) => service,
       addNumbers,
     ),
+    admission: byKey(
+      snapshots.flatMap((s) => s.admission),
+      ({ service }) => service,
+      addNumbers,
+    ),
     shadows: byKey(
       snapshots.flatMap((s) => s.shadows),
       (s) => `${s.service}\n${s.version}`,
