@@ -8,6 +8,7 @@ import { control } from './commands/control.ts';
 import { demo } from './commands/demo.ts';
 import { down } from './commands/down.ts';
 import { explain } from './commands/explain.ts';
+import { faultSign } from './commands/fault-sign.ts';
 import { gateCheck, gateWait } from './commands/gate.ts';
 import { get } from './commands/get.ts';
 import { halt } from './commands/halt.ts';
@@ -40,6 +41,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   gateCheck,
   gateWait,
   analyze,
+  faultSign,
   schema,
   explain,
   completionCommand(() => COMMANDS),

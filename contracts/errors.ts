@@ -48,6 +48,11 @@ export const ERRORS = {
   DRAINING: { status: 503, faultOf: 'proxy', message: 'the proxy is draining' },
   TRAFFIC_THREAD_STUCK: { status: 503, faultOf: 'proxy', message: 'the thread that carries traffic does not answer' },
   LOOP_DETECTED: { status: 508, faultOf: 'operator', message: 'the request has passed through this proxy before' },
+  FAULT_HEADER_REFUSED: {
+    status: 200,
+    faultOf: 'client',
+    message: 'a fault in a header was not signed, was over, or could not be read; the request went on without it',
+  },
   FAULT_ABORT: { status: 503, faultOf: 'experiment', message: 'a fault that was declared aborted the request' },
 
   // --- documents and configuration

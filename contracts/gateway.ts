@@ -17,6 +17,15 @@ export const GatewaySpec = z.strictObject({
     .default({})
     .meta({ description: 'tls-passthrough: server name, or *.suffix, to service' }),
   hosts: z.record(z.string(), Name).default({}).meta({ description: 'Host header (without port) to service' }),
+  faultHeaders: z
+    .strictObject({
+      secretEnv: z
+        .string()
+        .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable')
+        .meta({ description: "The variable of the proxy's environment that holds the secret" }),
+    })
+    .optional()
+    .meta({ description: 'Lets a request ask for a fault in a header that `meshproof fault sign` made' }),
   defaultService: Name.optional().meta({ description: 'Serves every host that `hosts` does not name' }),
 });
 

@@ -15,9 +15,15 @@ export const Rewrite = z
   .strictObject({
     path: Path.optional().meta({ description: 'The whole path; the query stays' }),
     prefix: Path.optional().meta({ description: 'In the place of the prefix that the rule matched' }),
-    regex: z.strictObject({ pattern: Regex, with: z.string() }).optional().meta({
-      description: 'What the pattern finds in the path is replaced; $1 … stand for its groups',
-    }),
+    regex: z
+      .strictObject({
+        pattern: Regex.meta({ description: 'A regular expression; every part of the path that it finds is replaced' }),
+        with: z.string(),
+      })
+      .optional()
+      .meta({
+        description: 'What the pattern finds in the path is replaced; $1 … stand for its groups',
+      }),
     host: Host.optional().meta({ description: 'The Host that the endpoint gets' }),
   })
   .refine(
@@ -35,14 +41,19 @@ export const Redirect = z
   })
   .refine((r) => r.scheme !== undefined || r.host !== undefined || r.path !== undefined, 'give scheme, host or path');
 
-export const Respond = z.strictObject({
-  status: z.int().min(200).max(599).default(200),
-  body: z
-    .string()
-    .max(64 * 1024)
-    .default(''),
-  contentType: FieldValue.default('text/plain; charset=utf-8'),
-});
+export const Respond = z
+  .strictObject({
+    status: z.int().min(200).max(599).default(200),
+    body: z
+      .string()
+      .max(64 * 1024)
+      .default(''),
+    contentType: FieldValue.default('text/plain; charset=utf-8'),
+  })
+  .refine((r) => r.body === '' || ![204, 205, 304].includes(r.status), {
+    error: 'an answer with this status has no body (RFC 9110 15.3.5, 15.3.6, 15.4.5)',
+    path: ['body'],
+  });
 
 export const Cors = z
   .strictObject({

@@ -110,7 +110,16 @@ export const Rule = z
   })
   .superRefine((rule, context) => {
     if (rule.redirect === undefined && rule.respond === undefined) return;
-    for (const key of ['split', 'sticky', 'retry', 'hedge', 'mirror', 'rewrite'] as const) {
+    for (const key of [
+      'split',
+      'sticky',
+      'timeout',
+      'retry',
+      'hedge',
+      'mirror',
+      'rewrite',
+      'requestHeaders',
+    ] as const) {
       if (rule[key] === undefined) continue;
       const message = `${key} does nothing in a rule that answers by itself`;
       context.addIssue({ code: 'custom', message, path: [key] });

@@ -4,7 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Locality } from '../contracts/balancer.ts';
-import type { FaultDocument, SourceDocument } from '../contracts/document.ts';
+import type { FaultDocument, ServiceDocument, SourceDocument } from '../contracts/document.ts';
+import { MeshproofError } from '../contracts/errors.ts';
 import type { ErrorCode } from '../contracts/errors.ts';
 import type { Overlay } from '../contracts/overlay.ts';
 import type { ArmRow, TrafficRow } from '../contracts/telemetry.ts';
@@ -16,6 +17,7 @@ import type { Listener } from './downstream/listener.ts';
 import { ListenerSet } from './downstream/listener-set.ts';
 import type { Wanted } from './downstream/listener-set.ts';
 import { ActiveFault } from './faults/active-fault.ts';
+import { FaultsByHeader } from './faults/by-header.ts';
 import type { HaltSwitch } from './halt-switch.ts';
 import type { RequestHead } from './http1/head.ts';
 import { OUTBOUND } from './outbound.stack.ts';
@@ -95,6 +97,7 @@ export class Dataplane implements DataplaneApi {
   }
 
   async #apply(config: Config): Promise<void> {
+    checkSecrets(config);
     const wanted = this.#wanted(config);
     const listeners = await this.#listeners.prepare(wanted);
     this.#listeners.commit(listeners, wanted);
@@ -269,16 +272,34 @@ export class Dataplane implements DataplaneApi {
     const faults = [...this.#faults.values()];
     this.#plans = new Map();
     for (const service of config.services) {
-      const name = service.metadata.name;
-      const routes = config.routes.filter((r) => r.spec.service === name);
-      const ownFaults = faults.filter((f) => f.spec.service === name);
-      const plan = compileService(this.#runtime, this.#inventory, service, routes, this.#overlays.of(name), ownFaults);
-      if (plan) this.#plans.set(name, plan);
+      const plan = this.#planOf(config, service, faults);
+      if (plan) this.#plans.set(service.metadata.name, plan);
     }
     for (const listener of this.#listeners.open) {
-      listener.resolve = this.#resolver(config, listener.name);
+      listener.resolve = this.#withFaultHeaders(config, listener.name, this.#resolver(config, listener.name));
       this.#passBytes(config, listener);
     }
+  }
+
+  #planOf(config: Config, service: ServiceDocument, faults: readonly ActiveFault[]): ServicePlan | undefined {
+    const name = service.metadata.name;
+    const routes = config.routes.filter((r) => r.spec.service === name);
+    const own = faults.filter((f) => f.spec.service === name);
+    return compileService(this.#runtime, this.#inventory, service, routes, this.#overlays.of(name), own);
+  }
+
+  #withFaultHeaders(config: Config, listener: string, resolve: Listener['resolve']): Listener['resolve'] {
+    const gateway = config.gateways.find((g) => listener === gatewayName(g.metadata.name));
+    const secret = gateway?.spec.faultHeaders && process.env[gateway.spec.faultHeaders.secretEnv];
+    if (!secret) return resolve;
+    const byHeader = new FaultsByHeader(this.#runtime, secret, Date.now, (service, fault) => {
+      const document = config.services.find((s) => s.metadata.name === service);
+      return document && this.#planOf(config, document, [...this.#faults.values(), fault]);
+    });
+    return (head) => {
+      const plan = resolve(head);
+      return plan && byHeader.apply(head, plan);
+    };
   }
 
   /** Gateways that do not speak HTTP. */
@@ -318,6 +339,20 @@ export class Dataplane implements DataplaneApi {
     return undefined;
   }
 }
+
+/** @throws MeshproofError CONFIG_REFUSED: a gateway that cannot check signatures would obey none, in silence */
+function checkSecrets({ gateways }: Config): void {
+  for (const { metadata, spec } of gateways) {
+    const name = spec.faultHeaders?.secretEnv;
+    if (name === undefined || (process.env[name] ?? '').length >= MIN_SECRET) continue;
+    throw new MeshproofError(
+      'CONFIG_REFUSED',
+      `Gateway/${metadata.name}: faultHeaders needs a secret of at least ${MIN_SECRET} characters in the variable ${name}`,
+    );
+  }
+}
+
+const MIN_SECRET = 16;
 
 /** How often draining looks whether the last connection has ended. */
 const DRAIN_LOOK_MS = 20;

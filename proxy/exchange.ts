@@ -304,7 +304,7 @@ export class Exchange extends ExchangeState implements UpstreamUser, Timed {
   /** An answer that the configuration asks for: a redirect, a direct response. @param fields - lines that end in CRLF */
   answerPlainly(status: number, fields: string, body: string): void {
     this.#beginOwnAnswer(status);
-    const all = fields + (this.responseChanges?.lines ?? '');
+    const all = this.responseChanges ? this.responseChanges.keptOf(fields) + this.responseChanges.lines : fields;
     this.downstream.writeText(plainAnswer(status, all, body, this.downstream.connectionField(), this.isHeadRequest));
     this.#end(status, status >= 500);
   }

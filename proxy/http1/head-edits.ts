@@ -29,6 +29,15 @@ export class HeadEdits {
     this.#lines.splice(0, this.#lines.length, ...kept);
   }
 
+  /** What is left of header lines that we would have written ourselves. @param lines - each ending in CRLF */
+  keptOf(lines: string): string {
+    const isKept = (line: string): boolean => !this.#removed.has(line.slice(0, line.indexOf(':')).toLowerCase());
+    return lines
+      .split(/(?<=\r\n)/)
+      .filter(isKept)
+      .join('');
+  }
+
   /** The added lines, each ending in CRLF. */
   get lines(): string {
     return this.#lines.join('');

@@ -97,6 +97,18 @@ export class Head {
     return this.text.slice(this.ranges[field * RANGE + 2], this.ranges[field * RANGE + 3]);
   }
 
+  /** The first value of a field by its lower-case name; none of its fields goes on. */
+  take(name: string): string | undefined {
+    let first: string | undefined;
+    for (let i = 0; i < this.fieldCount; i++) {
+      const at = i * RANGE;
+      if (this.text.slice(this.ranges[at] ?? 0, this.ranges[at + 1] ?? 0).toLowerCase() !== name) continue;
+      this.drop[i] = 1;
+      first ??= this.value(i);
+    }
+    return first;
+  }
+
   /** The first value of a field by its lower-case name. Linear; for matching and rare fields, not for each request. */
   get(name: string): string | undefined {
     for (let i = 0; i < this.fieldCount; i++) {

@@ -1,5 +1,6 @@
 /** Each kind of fault over real sockets: what the client sees, what is counted, and that it ends with a halt. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { signFault } from '../../contracts/signed-fault.ts';
 import type { Dataplane } from '../../proxy/dataplane.ts';
 import { HeldClock } from './gateway.ts';
 import { ok } from './scripted-upstream.ts';
@@ -179,6 +180,56 @@ describe('what cannot act', () => {
     upstream.script = ({ answer }) => answer(ok('{"a":0,"text":"long enough for all of them"}'));
     client.send(get());
     await expect.poll(injectedOnce).toBe(1);
+  });
+});
+
+describe('a fault in a header', () => {
+  const SECRET = 'only the testers know it';
+  const signed = (fault: Record<string, unknown>, forMs = 60_000, secret = SECRET): string =>
+    `x-meshproof-fault: ${signFault({ exp: Math.floor((Date.now() + forMs) / 1_000), fault }, secret)}\r\n`;
+
+  async function gatewayWithSecret() {
+    vi.stubEnv('TEST_FAULT_SECRET', SECRET);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const made = await chain(({ answer }) => answer(ok('fine')));
+    const documents = made.gateway.dataplane
+      .config()
+      .documents.map((d) =>
+        d.kind === 'Gateway' ? { ...d, spec: { ...d.spec, faultHeaders: { secretEnv: 'TEST_FAULT_SECRET' } } } : d,
+      );
+    await made.gateway.dataplane.apply(2, documents);
+    return made;
+  }
+
+  it('is met by the request that brings it, when it is signed, and by no other', async () => {
+    const { client, upstream } = await gatewayWithSecret();
+    expect((await client.send(get('/', signed({ abort: { status: 418 } }))).response()).status).toBe(418);
+    expect((await client.send(get()).response()).status).toBe(200);
+    const changed = { body: { replace: 'boo' } };
+    expect((await client.send(get('/', signed(changed))).response()).body).toBe('boo');
+    expect(upstream.bytes).not.toContain('x-meshproof-fault');
+  });
+
+  it.each([
+    ['with another secret', () => signed({ abort: { status: 418 } }, 60_000, 'somebody else had this')],
+    ['for a time that is over', () => signed({ abort: { status: 418 } }, -5_000)],
+    ['with an act that does not exist', () => signed({ explode: true })],
+    ['not at all', () => 'X-Meshproof-Fault: abort=418\r\n'],
+  ])('that is signed %s changes nothing, is counted, and goes no further', async (_, fields) => {
+    const { client, gateway, upstream } = await gatewayWithSecret();
+    expect((await client.send(get('/', fields())).response()).body).toBe('fine');
+    expect(gateway.dataplane.metrics().errors).toEqual([{ code: 'FAULT_HEADER_REFUSED', count: 1 }]);
+    expect(upstream.bytes.toLowerCase()).not.toContain('x-meshproof-fault');
+  });
+
+  it('needs a secret that is there', async () => {
+    const { gateway } = await chain(({ answer }) => answer(ok('fine')));
+    const documents = gateway.dataplane
+      .config()
+      .documents.map((d) =>
+        d.kind === 'Gateway' ? { ...d, spec: { ...d.spec, faultHeaders: { secretEnv: 'NOT_THERE' } } } : d,
+      );
+    await expect(gateway.dataplane.apply(2, documents)).rejects.toThrow(/faultHeaders needs a secret .* NOT_THERE/);
   });
 });
 

@@ -89,6 +89,17 @@ describe('a rule that answers by itself', () => {
   });
 });
 
+it('a field of an own answer is there once, as the rule wants it', async () => {
+  const { client } = await withRule({
+    respond: { body: '{}' },
+    responseHeaders: { set: { 'Content-Type': 'application/json' }, add: { 'x-a': '1' } },
+  });
+  const { headers } = await client.send(get()).response();
+  expect(headers.filter(([name]) => name.toLowerCase() === 'content-type')).toEqual([
+    ['content-type', 'application/json'],
+  ]);
+});
+
 describe('cors', () => {
   const rule = { cors: { allowOrigins: ['https://*.shop.example'], allowHeaders: ['x-a'], allowCredentials: true } };
   const preflight = (origin: string): string =>
