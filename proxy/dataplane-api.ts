@@ -45,6 +45,8 @@ export type MetricsSnapshot = {
   readonly upstreamConnections: number;
   readonly upstreamConnectionsTotal: number;
   readonly requestsInFlight: number;
+  /** 0: there is room; 1: keep-alive is off; 2: new connections are refused. */
+  readonly overload: number;
   /** Of the services with a route that hedges. */
   readonly hedges: readonly { readonly service: string; readonly started: number; readonly won: number }[];
   /** Of the services that limit what they let in. */

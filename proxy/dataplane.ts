@@ -10,6 +10,7 @@ import type { ErrorCode } from '../contracts/errors.ts';
 import type { Overlay } from '../contracts/overlay.ts';
 import type { ArmRow, TrafficRow } from '../contracts/telemetry.ts';
 import { admissionTotals } from './admission/admission-load.ts';
+import { memoryInUse, Overload } from './admission/overload.ts';
 import { endpointViews } from './balancing/endpoint-view.ts';
 import type { EndpointView } from './balancing/endpoint-view.ts';
 import type { Clock, ConfigDump, DataplaneApi, MetricsSnapshot } from './dataplane-api.ts';
@@ -47,6 +48,8 @@ export type DataplaneOptions = {
   readonly clock: Clock;
   readonly seed: number;
   readonly limits?: Partial<Limits>;
+  /** What counts against limits.maxMemoryBytes. */
+  readonly memoryBytes?: () => number;
   readonly tracing?: Tracing;
 };
 
@@ -69,6 +72,7 @@ export class Dataplane implements DataplaneApi {
   constructor(options: DataplaneOptions) {
     this.#options = options;
     const name = `${options.source.replace(/[^A-Za-z0-9._-]/g, '-')}-${randomBytes(3).toString('hex')}`;
+    const limits = { ...LIMITS, ...options.limits };
     this.#runtime = {
       clock: options.clock,
       wheel: new TimerWheel(options.clock),
@@ -77,7 +81,8 @@ export class Dataplane implements DataplaneApi {
       viaName: name,
       addedFields: `via: 1.1 ${name}\r\n`,
       errors: new Map(),
-      limits: { ...LIMITS, ...options.limits },
+      limits,
+      overload: new Overload(limits, options.memoryBytes ?? memoryInUse),
       tracing: options.tracing,
       observe: undefined,
       draining: false,
@@ -180,6 +185,7 @@ export class Dataplane implements DataplaneApi {
       upstreamConnections: sum(endpoints.map((e) => e.connections)),
       upstreamConnectionsTotal: this.#inventory.openedBefore + sum(endpoints.map((e) => e.opened)),
       requestsInFlight: this.#runtime.requestsInFlight,
+      overload: this.#runtime.overload.level,
       hedges: [...this.#inventory.loads].flatMap(([service, { hedges }]) => (hedges ? [{ service, ...hedges }] : [])),
       admission: admissionTotals(this.#inventory.loads),
       pools: this.#inventory.pools.totals(),

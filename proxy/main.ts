@@ -16,6 +16,7 @@ import { MeshConfig } from './mesh/mesh-config.ts';
 import { Reports } from './mesh/reports.ts';
 import { snapshotStore } from './mesh/snapshot-store.ts';
 import { wireUrl } from './mesh/wire-url.ts';
+import type { Limits } from './runtime.ts';
 import { FileConfig } from './static/file-config.ts';
 import type { Tracing } from './tracing/request-trace.ts';
 import type { Workers, WorkersOptions } from './workers/primary.ts';
@@ -41,6 +42,8 @@ export type ProxyOptions = {
   readonly accessLog?: string;
   /** Where spans go (OTLP over HTTP), and the share of requests that is traced where the caller has not decided. */
   readonly tracing?: { readonly url: string; readonly samplePpm: number };
+  /** When it takes no new connections. */
+  readonly limits?: Partial<Pick<Limits, 'maxConnections' | 'maxMemoryBytes'>>;
   readonly log: Logger;
 };
 
@@ -78,6 +81,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     ...(outbound === undefined ? {} : { outbound }),
     ...(tracing === undefined ? {} : { tracing }),
     ...(options.locality === undefined ? {} : { locality: options.locality }),
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
     halt,
     clock,
     seed: randomInt(2 ** 32),

@@ -1,5 +1,6 @@
 /** What every exchange of one data plane shares: clock, timers, randomness, the halt switch, and error counts. */
 import type { ErrorCode } from '../contracts/errors.ts';
+import type { Overload } from './admission/overload.ts';
 import type { Clock } from './dataplane-api.ts';
 import type { HaltSwitch } from './halt-switch.ts';
 import type { Random } from './random.ts';
@@ -19,6 +20,7 @@ export type Runtime = {
   /** Answers that the proxy made itself, by code. */
   readonly errors: Map<ErrorCode, number>;
   readonly limits: Limits;
+  readonly overload: Overload;
   /** undefined: requests are not traced, and no route pays for it. */
   readonly tracing: Tracing | undefined;
   /** Told of every request at its end: access log, tap. undefined while nobody listens. */
@@ -50,7 +52,10 @@ export type Limits = {
   readonly holdBodyBytes: number;
   /** A chunked body that is not complete after this long is streamed from then on. */
   readonly holdBodyMs: number;
+  /** Of one address. */
   readonly maxConnections: number;
+  /** What JavaScript may hold in one process; 0: no limit. */
+  readonly maxMemoryBytes: number;
   /** Far above what one client needs: a pool that is too small closes and opens connections all the time. */
   readonly maxIdlePerEndpoint: number;
 };
@@ -66,5 +71,6 @@ export const LIMITS: Limits = {
   holdBodyBytes: 64 * 1024,
   holdBodyMs: 250,
   maxConnections: 20_000,
+  maxMemoryBytes: 0,
   maxIdlePerEndpoint: 2_048,
 };

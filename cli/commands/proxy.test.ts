@@ -36,6 +36,17 @@ describe('the options of a proxy', () => {
     for (const wrong of ['', '/a', 'eu/', 'eu/a/b']) expect(() => at(wrong)).toThrow(UsageError);
   });
 
+  it('bound its room, when asked to', () => {
+    const limits = (given: Record<string, string>): unknown =>
+      proxyOptions(new Options({ file: ['a.yaml'], ...given })).limits;
+    expect(limits({})).toBeUndefined();
+    expect(limits({ maxConnections: '500' })).toEqual({ maxConnections: 500 });
+    expect(limits({ maxMemory: '1.5GB' })).toEqual({ maxMemoryBytes: 1_500_000_000 });
+    for (const maxMemory of ['', '300', '300 MB', '10MB', '-1GB'])
+      expect(() => limits({ maxMemory })).toThrow(UsageError);
+    for (const maxConnections of ['', '0', '1.5', 'x']) expect(() => limits({ maxConnections })).toThrow(UsageError);
+  });
+
   it.each([
     [{}],
     [{ file: ['a.yaml'], control: 'http://c' }],

@@ -40,6 +40,12 @@ export const proxy: CommandSpec = {
       description: 'processes that share the load, for several cores; SIGUSR2 replaces them without losing a request',
       default: '1',
     },
+    { flags: '--max-connections <count>', description: 'client connections of one address (default: 20000)' },
+    {
+      flags: '--max-memory <size>',
+      description:
+        'what one process may hold, such as 300MB: near it keep-alive is off, at it new connections are refused',
+    },
     { flags: '--id <id>', description: 'its name in the mesh (default: from the gateway or the service)' },
     { flags: '--data <folder>', description: 'keeps the last good configuration' },
     { flags: '--access-log <file>', description: 'one line of JSON per request; - is standard output' },
@@ -89,6 +95,7 @@ export type ProxyWish = {
   readonly accessLog?: string;
   readonly tracing?: { readonly url: string; readonly samplePpm: number };
   readonly locality?: Locality;
+  readonly limits?: { readonly maxConnections?: number; readonly maxMemoryBytes?: number };
 };
 
 /** @throws UsageError when the options do not name one kind of proxy */
@@ -109,6 +116,7 @@ export function proxyOptions(options: Options): ProxyWish {
     ...(accessLog === undefined ? {} : { accessLog }),
     ...tracingOf(options.text('otlp'), options.text('traceSample') ?? '1'),
     ...(locality === undefined ? {} : { locality }),
+    ...limitsOf(options.text('maxConnections'), options.text('maxMemory')),
   };
   if (files.length > 0 === (control !== undefined)) {
     throw new UsageError('give either -f FILE or --control URL', 'meshproof proxy --help shows both');
@@ -127,6 +135,30 @@ export function proxyOptions(options: Options): ProxyWish {
   const id = options.text('id') ?? (service === undefined ? gateways.join('-') : `${service}-${version}-sidecar`);
   const node = { id, role: service === undefined ? ('gateway' as const) : ('sidecar' as const), gateways, ...sidecar };
   return { ...common, control, node, ...(outbound === undefined ? {} : { outbound }) };
+}
+
+function limitsOf(connections: string | undefined, memory: string | undefined): Pick<ProxyWish, 'limits'> {
+  if (connections === undefined && memory === undefined) return {};
+  const maxConnections = connections === undefined ? {} : { maxConnections: connectionCount(connections) };
+  const maxMemoryBytes = memory === undefined ? {} : { maxMemoryBytes: memorySize(memory) };
+  return { limits: { ...maxConnections, ...maxMemoryBytes } };
+}
+
+function connectionCount(text: string): number {
+  const count = Number(text);
+  if (Number.isSafeInteger(count) && count > 0) return count;
+  throw new UsageError(`--max-connections "${text}" is not a number of connections`, 'give a whole number above 0');
+}
+
+const UNIT_BYTES: Readonly<Record<string, number>> = { MB: 1_000_000, GB: 1_000_000_000 };
+/** A proxy that has nothing to do holds about 20 MB. */
+const MIN_MEMORY_BYTES = 50_000_000;
+
+function memorySize(text: string): number {
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)(MB|GB)$/.exec(text) ?? [];
+  const bytes = Math.round(Number(amount) * (UNIT_BYTES[unit ?? ''] ?? NaN));
+  if (bytes >= MIN_MEMORY_BYTES) return bytes;
+  throw new UsageError(`--max-memory "${text}" is not a size of 50MB or more`, 'write it such as 300MB or 1.5GB');
 }
 
 function localityOf(text: string | undefined): Locality | undefined {

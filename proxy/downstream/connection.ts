@@ -99,7 +99,7 @@ export class Downstream implements ClientConnection {
 
   /** The Connection field of the answer: empty where HTTP/1.1 needs none. */
   connectionField(): '' | 'close' | 'keep-alive' {
-    if (this.#runtime.draining || this.#host.retired) this.closeAfter = true;
+    if (this.#runtime.draining || this.#runtime.overload.strained || this.#host.retired) this.closeAfter = true;
     if (this.closeAfter || (this.#clientEnded && this.#pending === undefined)) return 'close';
     return this.head.minor === 0 ? 'keep-alive' : '';
   }
@@ -150,11 +150,11 @@ export class Downstream implements ClientConnection {
   /** Time-outs, once a second. */
   sweep(nowMs: number): void {
     const quietMs = nowMs - this.#lastByteMs;
-    const { limits, draining } = this.#runtime;
+    const { limits, draining, overload } = this.#runtime;
     switch (this.#state) {
       case IDLE: {
         // A client that is quick with its next request shall have its answer, which says that the connection closes.
-        const closing = (draining || this.#host.retired) && this.#pending === undefined;
+        const closing = (draining || overload.strained || this.#host.retired) && this.#pending === undefined;
         if (quietMs > (closing ? limits.drainIdleMs : limits.clientIdleMs)) this.#linger();
         break;
       }

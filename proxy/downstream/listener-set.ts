@@ -71,6 +71,7 @@ export class ListenerSet {
   }
 
   sweep(nowMs: number): void {
+    this.#runtime.overload.look(Math.max(0, ...this.open.map((listener) => listener.connections)));
     for (const listener of this.#all()) listener.sweep(nowMs);
     for (const listener of this.#retired) {
       if (listener.connections > 0) continue;

@@ -83,7 +83,8 @@ export class Listener implements DownstreamHost {
 
   #accept(socket: Socket): void {
     this.accepted++;
-    if (this.#connections.size < this.#runtime.limits.maxConnections) {
+    const { limits, overload } = this.#runtime;
+    if (this.#connections.size < limits.maxConnections && !overload.full) {
       const { tcp: serviceOf, readsSni } = this;
       const closed = (connection: ClientConnection): void => this.closed(connection);
       const connection = serviceOf

@@ -47,6 +47,10 @@ export const METRICS = {
   },
   meshproof_admission_limit: { type: 'gauge', help: 'Requests of a service that may be in flight at once.' },
   meshproof_admission_shed_total: { type: 'counter', help: 'Requests refused because too many were in flight.' },
+  meshproof_overload: {
+    type: 'gauge',
+    help: 'How short of room the proxy is: 1 keep-alive is off, 2 new connections are refused.',
+  },
   meshproof_requests_in_flight: { type: 'gauge', help: 'Requests that have not been answered yet.' },
   meshproof_config_version: { type: 'gauge', help: 'Version of the configuration in force.' },
   meshproof_overlay_candidate_ratio: {

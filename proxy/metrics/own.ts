@@ -1,6 +1,7 @@
 /** What only we count: routes, retries, the shield, faults, overlays and the proxy's own state. */
 import { PPM } from '../../contracts/units.ts';
 import type { MetricsSnapshot, TrafficTotal } from '../dataplane-api.ts';
+import { admissionFamilies } from './admission.ts';
 import { family } from './catalog.ts';
 import { ENVOY_BUCKETS_MS, toEnvoyBuckets } from './envoy-buckets.ts';
 import { histogram } from './exposition.ts';
@@ -48,14 +49,7 @@ export function ownFamilies(s: MetricsSnapshot): Family[] {
         { labels: { service, event: 'won' }, value: won },
       ]),
     ),
-    family(
-      'meshproof_admission_limit',
-      s.admission.map(({ service, limit }) => ({ labels: { service }, value: limit })),
-    ),
-    family(
-      'meshproof_admission_shed_total',
-      s.admission.map(({ service, shed }) => ({ labels: { service }, value: shed })),
-    ),
+    ...admissionFamilies(s),
     family('meshproof_requests_in_flight', one(s.requestsInFlight)),
     family('meshproof_config_version', s.configVersion === null ? [] : one(s.configVersion)),
     family(

@@ -15,6 +15,7 @@ export const EMPTY_METRICS: MetricsSnapshot = {
   upstreamConnections: 0,
   upstreamConnectionsTotal: 0,
   requestsInFlight: 0,
+  overload: 0,
   hedges: [],
   admission: [],
   pools: [],

@@ -41,6 +41,7 @@ export const FULL_METRICS: MetricsSnapshot = {
   upstreamConnections: 7,
   upstreamConnectionsTotal: 70,
   requestsInFlight: 8,
+  overload: 1,
   hedges: [{ service: 'reviews', started: 5, won: 2 }],
   admission: [{ service: 'reviews', limit: 40, shed: 9 }],
   tcp: [{ ...tcpLoad('reviews', 'v1'), opened: 3, closed: 2, failed: 1, sentBytes: 10, receivedBytes: 20 }],

@@ -1,4 +1,5 @@
 /** A runtime whose clock the test moves, and a request head from a few words. */
+import { Overload } from '../admission/overload.ts';
 import { HaltSwitch } from '../halt-switch.ts';
 import { COMPLETE, RequestHead } from '../http1/head.ts';
 import { parseRequestHead } from '../http1/parse-request.ts';
@@ -21,6 +22,7 @@ export function heldRuntime(seed = 1): HeldRuntime {
     addedFields: 'via: 1.1 edge\r\n',
     errors: new Map(),
     limits: LIMITS,
+    overload: new Overload(LIMITS, () => 0),
     tracing: undefined,
     observe: undefined,
     draining: false,

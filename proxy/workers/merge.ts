@@ -60,6 +60,7 @@ export function mergeMetrics(snapshots: readonly [MetricsSnapshot, ...MetricsSna
     upstreamConnections: sum((s) => s.upstreamConnections),
     upstreamConnectionsTotal: sum((s) => s.upstreamConnectionsTotal),
     requestsInFlight: sum((s) => s.requestsInFlight),
+    overload: Math.max(...snapshots.map((s) => s.overload)),
     leaseExpiredTotal: sum((s) => s.leaseExpiredTotal),
   };
 }
