@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { BodyChange, HeaderChanges } from './fault-changes.ts';
 import { FaultDelay } from './fault-delay.ts';
+import { FaultTcp } from './fault-tcp.ts';
 import { Match } from './match.ts';
 import { Duration, Name, Percent, PPM } from './units.ts';
 
@@ -82,7 +83,21 @@ export const FaultFirst = z
   });
 
 /** What may be broken; a document holds at least one of them. */
-const ACTS = ['delay', 'abort', 'hang', 'throttle', 'truncate', 'corrupt', 'body', 'headers'] as const;
+const ACTS = ['delay', 'abort', 'hang', 'throttle', 'truncate', 'corrupt', 'body', 'headers', 'tcp'] as const;
+
+/** What needs a request to act on. */
+const ONLY_REQUESTS = [
+  'match',
+  'first',
+  'delay',
+  'abort',
+  'hang',
+  'throttle',
+  'truncate',
+  'corrupt',
+  'body',
+  'headers',
+] as const;
 
 export const FaultSpec = z
   .strictObject({
@@ -108,6 +123,7 @@ export const FaultSpec = z
     corrupt: FaultCorrupt.optional(),
     body: BodyChange.optional(),
     headers: HeaderChanges.optional(),
+    tcp: FaultTcp.optional(),
     seed: z
       .int()
       .min(0)
@@ -117,6 +133,14 @@ export const FaultSpec = z
     lease: Duration.prefault('5m').meta({ description: 'The proxy drops the fault after this long without renewal' }),
   })
   .refine((f) => ACTS.some((act) => f[act] !== undefined), `a fault needs at least one of ${ACTS.join(', ')}`)
+  .refine((f) => f.tcp === undefined || ONLY_REQUESTS.every((key) => f[key] === undefined), {
+    error: `tcp acts on connections, which know no requests: it goes without ${ONLY_REQUESTS.join(', ')}`,
+    path: ['tcp'],
+  })
+  .refine((f) => f.tcp === undefined || f.at === 'attempt', {
+    error: 'tcp acts on connections to endpoints: it needs "at: attempt"',
+    path: ['at'],
+  })
   .refine((f) => f.hang === undefined || f.abort === undefined, {
     error: 'a request that hangs is never aborted; give one of hang, abort',
     path: ['hang'],

@@ -154,6 +154,7 @@ export class Dataplane implements DataplaneApi {
   /** What waits in a fault that is over goes on. */
   #releaseFaults(): void {
     for (const fault of this.#faults.values()) fault.release();
+    this.#inventory.releaseWires();
   }
 
   takeTelemetry(): { traffic: TrafficRow[]; arms: ArmRow[] } {
@@ -278,8 +279,11 @@ export class Dataplane implements DataplaneApi {
     const faults = [...this.#faults.values()];
     this.#plans = new Map();
     for (const service of config.services) {
+      const { name } = service.metadata;
+      const onConnections = faults.filter((f) => f.spec.service === name && f.plannedTcp.length > 0);
+      this.#inventory.wires(name).setFaults(onConnections);
       const plan = this.#planOf(config, service, faults);
-      if (plan) this.#plans.set(service.metadata.name, plan);
+      if (plan) this.#plans.set(name, plan);
     }
     for (const listener of this.#listeners.open) {
       listener.resolve = this.#withFaultHeaders(config, listener.name, this.#resolver(config, listener.name));

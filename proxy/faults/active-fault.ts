@@ -4,6 +4,8 @@ import type { FaultSpec } from '../../contracts/fault.ts';
 import { FirstRequests } from './first-requests.ts';
 import type { FaultType, PlannedFault } from './kind.ts';
 import { FAULT_KINDS } from './kinds.ts';
+import { TCP_FAULT_KINDS } from './tcp/kinds.ts';
+import type { PlannedTcpFault } from './tcp/stage.ts';
 import type { FaultTotal } from '../dataplane-api.ts';
 import type { RequestHead } from '../http1/head.ts';
 import type { Exchange } from '../exchange.ts';
@@ -29,6 +31,8 @@ export class ActiveFault {
   readonly actsOnAnswer: boolean;
   /** What the document asks for, in the order in which it acts. */
   readonly planned: readonly PlannedFault[];
+  /** What it asks for on connections; then it asks for nothing on requests. */
+  readonly plannedTcp: readonly PlannedTcpFault[];
   readonly #counts = new Map<FaultType, number>();
   readonly #first: FirstRequests | undefined;
   /** Requests that wait in this fault, and how each goes on. */
@@ -47,6 +51,8 @@ export class ActiveFault {
     this.#generation = runtime.halt.generation;
     this.#seed = hashText(document.metadata.name, document.spec.seed);
     this.planned = FAULT_KINDS.flatMap((kind) => kind(document.spec) ?? []);
+    const { tcp } = document.spec;
+    this.plannedTcp = tcp === undefined ? [] : TCP_FAULT_KINDS.flatMap((kind) => kind(tcp) ?? []);
     this.actsBefore = this.planned.some((act) => !act.respond || act.request !== undefined);
     this.actsOnAnswer = this.planned.some((act) => act.respond !== undefined);
     this.waits = this.planned.some((act) => act.delayMs !== undefined || act.hangs === true);
@@ -82,6 +88,17 @@ export class ActiveFault {
     const id = head.get('x-request-id');
     const hash = id === undefined ? mix(this.#seed ^ mix(ordinal)) : hashText(id, mix(this.#seed + attempt));
     if (ppmOf(hash) >= spec.percent || this.#first?.isOver(head) === true) return -1;
+    return mix(hash ^ DRAW_SALT);
+  }
+
+  /** As `draw`, for the how-manieth connection it is. */
+  drawConnection(version: string): number {
+    const { spec } = this;
+    if (!this.active || (spec.maxInjections !== undefined && this.met >= spec.maxInjections)) return -1;
+    if (spec.version !== undefined && spec.version !== version) return -1;
+    const hash = mix(this.#seed ^ mix(this.#ordinal++));
+    if (ppmOf(hash) >= spec.percent) return -1;
+    this.met++;
     return mix(hash ^ DRAW_SALT);
   }
 
@@ -131,7 +148,7 @@ export class ActiveFault {
 
   totals(): FaultTotal[] {
     const { name: fault, spec } = this;
-    return [...new Set(this.planned.map(({ type }) => type))].map((type) => ({
+    return [...new Set([...this.planned, ...this.plannedTcp].map(({ type }) => type))].map((type) => ({
       fault,
       service: spec.service,
       at: spec.at,

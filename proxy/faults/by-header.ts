@@ -59,7 +59,8 @@ export class FaultsByHeader {
       metadata: { name: 'by-header' },
       spec: { ...signed.fault, service, lease },
     });
-    if (!document.success) return undefined;
+    // A fault on connections would meet the requests of others that share them.
+    if (!document.success || document.data.spec.tcp !== undefined) return undefined;
     const fault = new ActiveFault(this.#runtime, document.data);
     const plan = this.#planWith(service, fault);
     return plan && { fault, plan };

@@ -3,6 +3,7 @@ import type { FaultSpec } from '../../contracts/fault.ts';
 import type { Exchange } from '../exchange.ts';
 import type { ResponseHead } from '../http1/head.ts';
 import type { ActiveFault } from './active-fault.ts';
+import { TCP_FAULT_TYPES } from './tcp/stage.ts';
 
 export const FAULT_TYPES = [
   'delay',
@@ -14,6 +15,7 @@ export const FAULT_TYPES = [
   'corrupt',
   'body',
   'headers',
+  ...TCP_FAULT_TYPES,
 ] as const;
 export type FaultType = (typeof FAULT_TYPES)[number];
 

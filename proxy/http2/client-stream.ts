@@ -51,7 +51,7 @@ export class ClientStreamSocket extends Duplex {
   }
 
   override _read(): void {
-    this.#stream?.resume();
+    if (this.#framing !== undefined) this.#stream?.resume();
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: () => void): void {
@@ -97,7 +97,6 @@ export class ClientStreamSocket extends Duplex {
     stream.on('headers', (interim, flags) => this.#onInterim(interim, flags));
     stream.on('response', (response, flags) => this.#onResponse(response, flags));
     stream.on('trailers', (trailers: IncomingHttpHeaders) => (this.#trailers = trailers));
-    stream.on('data', (bytes: Buffer) => this.#onData(bytes));
     stream.on('end', () => this.#onResponseEnd());
     stream.on('drain', () => this.#onDrain());
     stream.on('wantTrailers', () => stream.sendTrailers(trailersOf(this.#body?.trailers ?? '')));
@@ -131,6 +130,8 @@ export class ClientStreamSocket extends Duplex {
     const extra = ends && !bodiless && length === undefined ? 'content-length: 0\r\nconnection: close\r\n' : CLOSE;
     this.#answered = this.#framing === 'none';
     this.push(responseText(headers, status, this.#framing, extra), 'latin1');
+    // Not before: Node tells of the head a tick after it has read it, and of data that came with it at once.
+    this.#stream?.on('data', (bytes: Buffer) => this.#onData(bytes));
   }
 
   #onData(bytes: Buffer): void {

@@ -7,6 +7,8 @@ import type { Protocol, ServiceSpec } from '../../contracts/service.ts';
 import { parseAddress } from '../../contracts/units.ts';
 import { PoolTable } from '../balancing/pool-table.ts';
 import type { ActiveFault } from '../faults/active-fault.ts';
+import { Wires } from '../faults/tcp/wires.ts';
+import type { Wrap } from '../faults/tcp/wires.ts';
 import type { RouteContext } from '../filters/filter.ts';
 import { OUTBOUND } from '../outbound.stack.ts';
 import type { ActiveOverlay } from '../overlays.ts';
@@ -43,6 +45,7 @@ export class Inventory {
   readonly pools: PoolTable;
   readonly shadows = new Map<string, ShadowLoad>();
   readonly tcpLoads = new Map<string, TcpLoad>();
+  readonly #wires = new Map<string, Wires>();
   readonly buckets = new Map<string, TokenBuckets>();
   /** Upstream connections that were opened to endpoints which are gone. */
   openedBefore = 0;
@@ -52,13 +55,21 @@ export class Inventory {
     this.pools = new PoolTable(runtime, own);
   }
 
-  /** Services with time-outs of their own have connections of their own. */
-  endpoint(address: string, { connectTimeout, idleTimeout }: Resilience = {}, protocol: Protocol = 'http1'): Endpoint {
-    const isCommon = connectTimeout === undefined && idleTimeout === undefined && protocol === 'http1';
-    const key = isCommon ? address : `${address}\n${connectTimeout}\n${idleTimeout}\n${protocol}`;
+  /**
+   * Services with time-outs of their own have connections of their own.
+   * @param faulty - whose connections these are, and what they go through
+   */
+  endpoint(
+    address: string,
+    { connectTimeout, idleTimeout }: Resilience = {},
+    protocol: Protocol = 'http1',
+    faulty?: { readonly of: string; readonly wrap: Wrap },
+  ): Endpoint {
+    const isCommon = connectTimeout === undefined && idleTimeout === undefined && protocol === 'http1' && !faulty;
+    const key = isCommon ? address : `${address}\n${connectTimeout}\n${idleTimeout}\n${protocol}\n${faulty?.of}`;
     const endpoint = remember(this.endpoints, key, () => {
       const { host, port } = parseAddress(address) ?? { host: address, port: 0 };
-      return new Endpoint(this.#runtime, address, host, port, connectTimeout, idleTimeout, protocol);
+      return new Endpoint(this.#runtime, address, host, port, connectTimeout, idleTimeout, protocol, faulty?.wrap);
     });
     endpoint.revive();
     return endpoint;
@@ -90,6 +101,15 @@ export class Inventory {
     return remember(this.tcpLoads, `${service}\n${version}`, () => tcpLoad(service, version));
   }
 
+  wires(service: string): Wires {
+    return remember(this.#wires, service, () => new Wires(this.#runtime));
+  }
+
+  /** Connections go on without what is over. */
+  releaseWires(): void {
+    for (const wires of this.#wires.values()) wires.releaseEnded();
+  }
+
   shadow(service: string, version: string): ShadowLoad {
     return remember(this.shadows, `${service}\n${version}`, () => shadowLoad(service, version));
   }
@@ -105,6 +125,7 @@ export class Inventory {
 
   /** Time-outs of upstream connections. */
   sweep(nowMs: number): void {
+    this.releaseWires();
     for (const endpoint of this.endpoints.values()) endpoint.sweep(nowMs);
     this.pools.sweep(nowMs);
     this.#forgetClosed();
@@ -112,6 +133,7 @@ export class Inventory {
 
   destroyAll(): void {
     this.pools.close();
+    for (const wires of this.#wires.values()) wires.destroyAll();
     for (const endpoint of this.endpoints.values()) endpoint.destroyAll();
   }
 
@@ -139,7 +161,7 @@ export function compileService(
   document: ServiceDocument,
   routes: readonly RouteDocument[],
   overlay: ActiveOverlay | undefined,
-  faults: readonly ActiveFault[],
+  declared: readonly ActiveFault[],
 ): ServicePlan | undefined {
   const name = document.metadata.name;
   const versions = new Map<string, VersionPlan>();
@@ -149,6 +171,7 @@ export function compileService(
   const stable = versions.get(document.spec.stable);
   if (!stable) return undefined;
   const load = inventory.load(name);
+  const faults = declared.filter((fault) => fault.plannedTcp.length === 0);
   const { resilience } = document.spec;
   const shadowLoads = (version: string): ShadowLoad => inventory.shadow(name, version);
   const base = { runtime, service: name, stable, versions, load, overlay, faults, resilience, shadowLoads };
@@ -160,7 +183,7 @@ export function compileService(
   }
   plans.push(compileRule(inventory, { ...base, rule: CATCH_ALL }, 'default'));
   const tcp = (version: string): TcpLoad => inventory.tcp(name, version);
-  return { name, stable, versions, routes: plans, load, overlay, tcp };
+  return { name, stable, versions, routes: plans, load, overlay, tcp, wires: inventory.wires(name) };
 }
 
 /** Plain round robin needs no pool: the cursor of the plan is all there is. */
@@ -173,7 +196,9 @@ function compileVersion(inventory: Inventory, service: ServiceDocument, name: st
   const { resilience = {}, versions } = service.spec;
   const specs = versions[name]?.endpoints ?? [];
   const protocol = versions[name]?.protocol;
-  const endpointOf = (address: string): Endpoint => inventory.endpoint(address, resilience, protocol);
+  const wrap = inventory.wires(service.metadata.name).wrapFor(name);
+  const faulty = wrap && { of: `${service.metadata.name}/${name}`, wrap };
+  const endpointOf = (address: string): Endpoint => inventory.endpoint(address, resilience, protocol, faulty);
   const endpoints = specs.map(({ address }) => endpointOf(address));
   if (isPlain(service.spec)) return { name, endpoints, cursor: 0 };
   const pool = inventory.pools.pool(service.metadata.name, name, specs, resilience, endpointOf);

@@ -6,6 +6,7 @@ import type { TrafficCounters } from '../telemetry/counters.ts';
 import type { Pool } from '../balancing/pool.ts';
 import type { Endpoint } from '../upstream/endpoint.ts';
 import type { ActiveOverlay } from '../overlays.ts';
+import type { Wires } from '../faults/tcp/wires.ts';
 import type { TcpLoad } from '../tcp/tcp-load.ts';
 import type { Predicate } from './match.ts';
 
@@ -48,6 +49,7 @@ export type ServicePlan = {
   /** For connections that are passed on as bytes. */
   readonly overlay: ActiveOverlay | undefined;
   readonly tcp: (version: string) => TcpLoad;
+  readonly wires: Wires;
 };
 
 /** Kept across configurations. */

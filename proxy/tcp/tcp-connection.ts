@@ -4,8 +4,10 @@
  */
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { ErrorCode } from '../../contracts/errors.ts';
 import type { ClientConnection } from '../downstream/host.ts';
+import type { Bare, Wires } from '../faults/tcp/wires.ts';
 import { nextEndpoint } from '../filters/balancing.ts';
 import type { ServicePlan, VersionPlan } from '../plan/plan.ts';
 import type { Runtime } from '../runtime.ts';
@@ -26,12 +28,16 @@ export type TcpHost = {
 /** A client that does not say within this which server it wants is not waited for. */
 const HELLO_TIMEOUT_MS = 5_000;
 
-export class TcpConnection implements ClientConnection {
+export class TcpConnection implements ClientConnection, Bare {
   readonly #runtime: Runtime;
   readonly #host: TcpHost;
   readonly #client: Socket;
   readonly #timer: Timer;
   #upstream: Socket | undefined;
+  /** The upstream socket, or what stands before it when the service is under faults. */
+  #way: (Duplex & { destroySoon: () => void }) | undefined;
+  #wires: Wires | undefined;
+  #version = '';
   #load: TcpLoad | undefined;
   #arm: ArmCounters | undefined;
   #greeting: Buffer = EMPTY;
@@ -47,7 +53,7 @@ export class TcpConnection implements ClientConnection {
     this.#client = client;
     this.#lastChangeMs = runtime.clock.nowMs();
     this.#timer = new Timer(() => this.#refuse('HTTP_REQUEST_TIMEOUT'));
-    client.on('error', () => this.destroy());
+    client.on('error', (error) => this.#break(error));
     client.on('close', () => this.#end());
     if (host.readsSni) {
       runtime.wheel.arm(this.#timer, HELLO_TIMEOUT_MS);
@@ -75,6 +81,8 @@ export class TcpConnection implements ClientConnection {
     this.#startMs = this.#runtime.clock.nowMs();
     const version = this.#assign(plan);
     this.#load = plan.tcp(version.name);
+    this.#wires = plan.wires;
+    this.#version = version.name;
     this.#connect(version, version.endpoints.length);
   }
 
@@ -107,27 +115,61 @@ export class TcpConnection implements ClientConnection {
       this.#runtime.wheel.cancel(timer);
       this.#join(upstream);
     });
-    upstream.on('error', () => {
+    upstream.on('error', (error) => {
       this.#runtime.wheel.cancel(timer);
       if (this.#over) return;
       // Nothing was sent yet: another endpoint may have the connection.
-      if (this.#open) this.destroy();
+      if (this.#open) this.#break(error);
       else this.#connect(version, left - 1);
     });
   }
 
   #join(upstream: Socket): void {
-    const client = this.#client;
     this.#open = true;
     if (this.#load) this.#load.opened++;
     this.#settleArm(false);
-    if (this.#greeting.length > 0) upstream.write(this.#greeting);
+    const wires = this.#wires;
+    if (wires?.underFault) this.#pass(wires.wrap(upstream, this.#version, false));
+    else {
+      wires?.addBare(this);
+      this.#pass(upstream);
+    }
+  }
+
+  #pass(way: Duplex & { destroySoon: () => void }): void {
+    const client = this.#client;
+    this.#way = way;
+    if (this.#greeting.length > 0) way.write(this.#greeting);
     this.#greeting = EMPTY;
-    client.pipe(upstream);
-    upstream.pipe(client);
-    upstream.on('close', () => {
-      if (!client.writableFinished) client.destroySoon();
-    });
+    if (way !== this.#upstream) way.on('error', (error) => this.#break(error));
+    way.on('close', this.#wayClosed);
+    client.pipe(way);
+    way.pipe(client);
+  }
+
+  readonly #wayClosed = (): void => {
+    if (!this.#client.writableFinished) this.#client.destroySoon();
+  };
+
+  /** A fault was declared for connections of this service, and this one is open. */
+  meetFaults(): void {
+    const upstream = this.#upstream;
+    this.#wires?.dropBare(this);
+    if (!this.#wires || !upstream || this.#over) return;
+    this.#client.unpipe(upstream);
+    upstream.unpipe(this.#client);
+    upstream.off('close', this.#wayClosed);
+    this.#pass(this.#wires.wrap(upstream, this.#version, true));
+  }
+
+  /** A reset on one side is one on the other. */
+  #break(error: NodeJS.ErrnoException): void {
+    if (error.code !== 'ECONNRESET') this.destroy();
+    else {
+      this.#client.resetAndDestroy();
+      this.#upstream?.resetAndDestroy();
+      this.#way?.destroy();
+    }
   }
 
   /** What an arm can tell of a connection: whether it could be made, and how long that took. */
@@ -157,6 +199,7 @@ export class TcpConnection implements ClientConnection {
 
   destroy(): void {
     this.#client.destroy();
+    this.#way?.destroy();
     this.#upstream?.destroy();
   }
 
@@ -171,7 +214,8 @@ export class TcpConnection implements ClientConnection {
       this.#load.receivedBytes += upstream?.bytesRead ?? 0;
     }
     this.#settleArm(false);
-    upstream?.destroySoon();
+    this.#wires?.dropBare(this);
+    (this.#way ?? upstream)?.destroySoon();
     this.#host.closed(this);
   }
 }

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Protocol } from '../../contracts/service.ts';
 import { ClientSessions } from '../http2/client-sessions.ts';
+import type { Wrap } from '../faults/tcp/wires.ts';
 import type { Runtime } from '../runtime.ts';
 import { UpstreamConnection } from './connection.ts';
 import type { UpstreamUser } from './connection.ts';
@@ -20,13 +21,17 @@ export class Endpoint {
   readonly #idle: UpstreamConnection[] = [];
   readonly #open = new Set<UpstreamConnection>();
   readonly #sessions: ClientSessions | undefined;
+  readonly #wrap: Wrap | undefined;
   readonly protocol: Protocol;
   /** Who wants to know that a connection was released or closed. */
   #freed: (() => void)[] | undefined;
   opened = 0;
   retired = false;
 
-  /** @param connectTimeoutMs, idleMs - where they are not those of the runtime */
+  /**
+   * @param connectTimeoutMs, idleMs - where they are not those of the runtime
+   * @param wrap - what each new connection goes through: faults on connections
+   */
   constructor(
     runtime: Runtime,
     address: string,
@@ -35,7 +40,9 @@ export class Endpoint {
     connectTimeoutMs?: number,
     idleMs?: number,
     protocol: Protocol = 'http1',
+    wrap?: Wrap,
   ) {
+    this.#wrap = wrap;
     this.connectTimeoutMs = connectTimeoutMs ?? runtime.limits.connectTimeoutMs;
     this.#idleMs = idleMs ?? runtime.limits.upstreamIdleMs;
     this.#runtime = runtime;
@@ -48,7 +55,8 @@ export class Endpoint {
 
   #openForHttp2(): Duplex {
     this.opened++;
-    return connect({ host: this.host, port: this.port, noDelay: true });
+    const socket = connect({ host: this.host, port: this.port, noDelay: true });
+    return this.#wrap ? this.#wrap(socket) : socket;
   }
 
   /**
@@ -57,17 +65,16 @@ export class Endpoint {
    */
   openSocket(buffer: Buffer, onRead: (size: number) => void, fresh: boolean): Duplex {
     if (this.#sessions) {
-      const stream = this.#sessions.stream(this.#runtime.clock.nowMs(), fresh);
-      return stream.on('data', (bytes: Buffer) => {
-        for (let at = 0; at < bytes.length; at += buffer.length) onRead(bytes.copy(buffer, 0, at));
-      });
+      return readInto(this.#sessions.stream(this.#runtime.clock.nowMs(), fresh), buffer, onRead);
     }
     this.opened++;
+    const { host, port } = this;
+    if (this.#wrap)
+      return readInto(this.#wrap(connect({ host, port, noDelay: true, allowHalfOpen: true })), buffer, onRead);
     const callback = (size: number): boolean => {
       onRead(size);
       return true;
     };
-    const { host, port } = this;
     return connect({ host, port, noDelay: true, allowHalfOpen: true, onread: { buffer, callback } });
   }
 
@@ -154,4 +161,10 @@ export class Endpoint {
     for (const connection of [...this.#open]) connection.destroy();
     this.#sessions?.destroy();
   }
+}
+
+function readInto(stream: Duplex, buffer: Buffer, onRead: (size: number) => void): Duplex {
+  return stream.on('data', (bytes: Buffer) => {
+    for (let at = 0; at < bytes.length; at += buffer.length) onRead(bytes.copy(buffer, 0, at));
+  });
 }

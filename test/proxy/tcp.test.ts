@@ -1,56 +1,11 @@
 /** Connections that are passed on as bytes, over real sockets. */
 import { connect as connectTls } from 'node:tls';
-import { createServer } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { Dataplane } from '../../proxy/dataplane.ts';
-import { HaltSwitch } from '../../proxy/halt-switch.ts';
-import { overlay, portOf } from './gateway.ts';
+import type { Socket } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { overlay } from './gateway.ts';
 import { clientOf } from './stage.ts';
+import { bytesGateway as gateway, echo, says, serverThat } from './tcp-stage.ts';
 
-/** A server of bytes. @returns its port */
-async function serverThat(serve: (socket: Socket) => void): Promise<number> {
-  const sockets = new Set<Socket>();
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-    serve(socket);
-  });
-  await new Promise<void>((open) => server.listen(0, '127.0.0.1', open));
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return (server.address() as AddressInfo).port;
-}
-
-async function gateway(
-  spec: Record<string, unknown>,
-  services: Record<string, Record<string, readonly number[]>>,
-): Promise<{ dataplane: Dataplane; port: number }> {
-  const clock = { nowMs: () => performance.now() };
-  const dataplane = new Dataplane({ source: 'edge', gateways: 'all', halt: new HaltSwitch(), clock, seed: 7 });
-  onTestFinished(() => dataplane.drain(0));
-  const apiVersion = 'meshproof.dev/v1';
-  await dataplane.apply(1, [
-    { apiVersion, kind: 'Gateway', metadata: { name: 'edge' }, spec: { listen: '127.0.0.1:0', ...spec } },
-    ...Object.entries(services).map(([name, versions]) => ({
-      apiVersion,
-      kind: 'Service',
-      metadata: { name },
-      spec: {
-        stable: Object.keys(versions)[0] ?? '',
-        versions: Object.fromEntries(
-          Object.entries(versions).map(([v, ports]) => [v, { endpoints: ports.map((p) => `127.0.0.1:${p}`) }]),
-        ),
-      },
-    })),
-  ]);
-  return { dataplane, port: portOf(dataplane) };
-}
-
-const echo = (socket: Socket): void => void socket.pipe(socket);
-const says = (text: string) => (socket: Socket) => void socket.end(text);
 const dead = 1;
 
 describe('a gateway with protocol tcp', () => {
