@@ -40,21 +40,9 @@ export function mergeMetrics(snapshots: readonly [MetricsSnapshot, ...MetricsSna
       ({ service }) => service,
       addNumbers,
     ),
-    shadows: byKey(
-      snapshots.flatMap((s) => s.shadows),
-      (s) => `${s.service}\n${s.version}`,
-      addNumbers,
-    ),
-    tcp: byKey(
-      snapshots.flatMap((s) => s.tcp),
-      (t) => `${t.service}\n${t.version}`,
-      addNumbers,
-    ),
-    pools: byKey(
-      snapshots.flatMap((s) => s.pools),
-      (p) => `${p.service}\n${p.version}`,
-      addNumbers,
-    ),
+    shadows: byVersion(snapshots.flatMap((s) => s.shadows)),
+    tcp: byVersion(snapshots.flatMap((s) => s.tcp)),
+    pools: byVersion(snapshots.flatMap((s) => s.pools)),
     downstreamConnections: sum((s) => s.downstreamConnections),
     downstreamConnectionsTotal: sum((s) => s.downstreamConnectionsTotal),
     upstreamConnections: sum((s) => s.upstreamConnections),
@@ -76,6 +64,11 @@ export function mergeEndpoints(views: readonly (readonly EndpointView[])[]): End
       connections: a.connections + b.connections,
     }),
   );
+}
+
+/** Rows of numbers, one for each version of a service. */
+function byVersion<T extends { readonly service: string; readonly version: string }>(rows: readonly T[]): T[] {
+  return byKey(rows, ({ service, version }) => `${service}\n${version}`, addNumbers);
 }
 
 function byKey<T>(rows: readonly T[], keyOf: (row: T) => string, add: (a: T, b: T) => T): T[] {
