@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { Check } from './check.ts';
 import { Match } from './match.ts';
+import { Deadline, Lease, Measure, OnInconclusive, Preview, Watch } from './release.ts';
 import { Sticky } from './route.ts';
 import { Duration, Name, Percent, Tolerance, PPM_PER_PERCENT } from './units.ts';
 
@@ -59,11 +60,12 @@ export const CanarySpec = z
     candidate: Name,
     match: Match.optional().meta({ description: 'Only these requests take part' }),
     sticky: Sticky.optional().meta({ description: 'Requests with the same value stay on the same arm' }),
+    preview: Preview,
     steps: z
       .array(Step)
       .min(1)
       .prefault([{ weight: 1 }, { weight: 5 }, { weight: 25 }, { weight: 50 }]),
-    measure: Duration.prefault('10s').meta({ description: 'How long the baseline is measured before the first step' }),
+    measure: Measure,
     hold: z
       .strictObject({ min: Duration.prefault('30s'), max: Duration.prefault('10m') })
       .refine((h) => h.min <= h.max, { error: 'hold.min is longer than hold.max', path: ['min'] })
@@ -79,20 +81,10 @@ export const CanarySpec = z
     maxShare: Percent.default(50 * PPM_PER_PERCENT).meta({
       description: "The most of the service's requests that this experiment may send to the candidate",
     }),
-    deadline: Duration.prefault('1h').meta({ description: 'INCONCLUSIVE when no verdict was reached by then' }),
-    lease: Duration.prefault('10s').meta({
-      description: 'A proxy that has not heard from the control plane for this long is back on the baseline',
-    }),
-    watch: z
-      .strictObject({ for: Duration.prefault('30s'), maxErrors: Percent.default(5 * PPM_PER_PERCENT) })
-      .prefault({})
-      .meta({
-        description:
-          'After promotion: how long the new stable version is watched, and the error rate (percent) at which it is moved back',
-      }),
-    onInconclusive: z.enum(['rollback', 'promote', 'hold']).default('rollback').meta({
-      description: 'rollback; promote; or hold: stay at the last step until a person decides or the deadline comes',
-    }),
+    deadline: Deadline,
+    lease: Lease,
+    watch: Watch,
+    onInconclusive: OnInconclusive,
   })
   .refine((c) => c.baseline !== c.candidate, {
     error: 'baseline and candidate are the same version',

@@ -1,5 +1,6 @@
 /** What a person declares: a document with apiVersion, kind, metadata.name and spec. */
 import { z } from 'zod';
+import { BlueGreenSpec } from './blue-green.ts';
 import { CanarySpec } from './canary.ts';
 import { FaultSpec } from './fault.ts';
 import { GatewaySpec } from './gateway.ts';
@@ -24,6 +25,7 @@ export const RouteDocument = documentOf('Route', RouteSpec);
 export const GatewayDocument = documentOf('Gateway', GatewaySpec);
 export const FaultDocument = documentOf('Fault', FaultSpec);
 export const CanaryDocument = documentOf('Canary', CanarySpec);
+export const BlueGreenDocument = documentOf('BlueGreen', BlueGreenSpec);
 
 /** The schema of each kind, by name. Adding a kind is adding a line here. */
 export const SCHEMAS = {
@@ -32,6 +34,7 @@ export const SCHEMAS = {
   Gateway: GatewayDocument,
   Fault: FaultDocument,
   Canary: CanaryDocument,
+  BlueGreen: BlueGreenDocument,
 } as const;
 
 export type Kind = keyof typeof SCHEMAS;
@@ -40,18 +43,24 @@ export const KINDS = Object.keys(SCHEMAS) as readonly Kind[];
 /** Kinds that the proxies receive. */
 export const CONFIG_KINDS = ['Service', 'Route', 'Gateway', 'Fault'] as const;
 /** Kinds that the experiment runner runs. */
-export const EXPERIMENT_KINDS = ['Canary'] as const;
+export const EXPERIMENT_KINDS = ['Canary', 'BlueGreen'] as const;
 
 export type ServiceDocument = z.output<typeof ServiceDocument>;
 export type RouteDocument = z.output<typeof RouteDocument>;
 export type GatewayDocument = z.output<typeof GatewayDocument>;
 export type FaultDocument = z.output<typeof FaultDocument>;
 export type CanaryDocument = z.output<typeof CanaryDocument>;
+export type BlueGreenDocument = z.output<typeof BlueGreenDocument>;
 
 /** A document as checked and completed with its defaults: durations in ms, shares in ppm. */
-export type Document = ServiceDocument | RouteDocument | GatewayDocument | FaultDocument | CanaryDocument;
+export type Document = ConfigDocument | ExperimentDocument;
 export type ConfigDocument = ServiceDocument | RouteDocument | GatewayDocument | FaultDocument;
-export type ExperimentDocument = CanaryDocument;
+export type ExperimentDocument = CanaryDocument | BlueGreenDocument;
+export type ExperimentKind = ExperimentDocument['kind'];
+
+export function isExperimentDocument(document: Document): document is ExperimentDocument {
+  return EXPERIMENT_KINDS.some((kind) => kind === document.kind);
+}
 
 /** A document as a person wrote it, before defaults: what is stored, shown and sent to the API. */
 export type SourceDocument = {

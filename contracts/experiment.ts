@@ -4,13 +4,16 @@ import { Overlay } from './overlay.ts';
 import { Judgement, MetricEvidence, Verdict } from './verdict.ts';
 
 /**
- * declared -> measuring -> stepping -> (promoting -> watching -> promoted) | (rolling-back -> rolled-back)
- * `held`: at the last step, INCONCLUSIVE, a person decides.
+ * declared -> measuring -> what the kind does -> (promoting -> watching -> promoted) | (rolling-back -> rolled-back)
+ * Canary: stepping. BlueGreen: previewing (before the switch), switched (the old version is kept warm).
+ * `held`: INCONCLUSIVE, a person decides.
  */
 export const PHASES = [
   'declared',
   'measuring',
   'stepping',
+  'previewing',
+  'switched',
   'held',
   'promoting',
   'watching',

@@ -20,6 +20,8 @@ export const Overlay = z.strictObject({
   epoch: z.int().min(0),
   service: z.string(),
   match: Match.optional(),
+  /** Requests that go to the candidate whatever the share; they are counted apart (ArmRow.preview). */
+  preview: Match.optional(),
   sticky: Sticky.optional(),
   baseline: z.string(),
   candidate: z.string(),

@@ -37,6 +37,8 @@ export const ArmRow = z.object({
   experimentId: z.string(),
   epoch: z.int().min(0),
   arm: Arm,
+  /** Requests that matched the overlay's preview: nobody drew lots for them, so that they are compared with nothing. */
+  preview: z.literal(true).optional(),
   /** The candidate's share of the requests that took part, when they were assigned. */
   candidatePpm: z.int().min(0),
   requests: z.int().min(0),

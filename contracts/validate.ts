@@ -4,6 +4,7 @@
  */
 import { keyOf } from './document.ts';
 import type {
+  BlueGreenDocument,
   CanaryDocument,
   Document,
   FaultDocument,
@@ -61,7 +62,8 @@ function checkOne(
     case 'Fault':
       return checkFault(document, services);
     case 'Canary':
-      return checkCanary(document, services);
+    case 'BlueGreen':
+      return checkRelease(document, services);
   }
 }
 
@@ -138,7 +140,10 @@ function checkFault({ spec }: FaultDocument, services: ReadonlyMap<string, Servi
 }
 
 /** An experiment may stand in a file without its service (it is in the control plane): then only what is known is checked. */
-function checkCanary({ spec }: CanaryDocument, services: ReadonlyMap<string, ServiceDocument>): NeedingIssue[] {
+function checkRelease(
+  { spec }: CanaryDocument | BlueGreenDocument,
+  services: ReadonlyMap<string, ServiceDocument>,
+): NeedingIssue[] {
   if (services.size === 0) return [];
   const service = services.get(spec.service);
   if (!service) return [missingService(spec.service, services, ['spec', 'service'])];

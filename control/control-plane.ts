@@ -1,5 +1,6 @@
 /** The parts of a control plane, put together, and the answers that the API and the live stream give from them. */
 import { randomBytes } from 'node:crypto';
+import { isExperimentDocument } from '../contracts/document.ts';
 import type { ServiceDocument, SourceDocument } from '../contracts/document.ts';
 import type { HaltResult } from '../contracts/api.ts';
 import { MeshproofError } from '../contracts/errors.ts';
@@ -97,7 +98,7 @@ export class ControlPlane {
   /** Starts a run of a document. @throws MeshproofError DOCUMENT_INVALID, EXPERIMENT_RUNNING, EXPERIMENT_OVERLAP, BASELINE_NOT_STABLE */
   async run(source: SourceDocument): Promise<ExperimentView> {
     const [document] = checkAlone([source]);
-    if (document?.kind !== 'Canary') {
+    if (!document || !isExperimentDocument(document)) {
       throw new MeshproofError('DOCUMENT_INVALID', `a ${document?.kind} is not an experiment; apply it instead`);
     }
     const id = `exp_${this.#wallClock().getTime().toString(36)}${randomBytes(4).toString('hex')}`;

@@ -1,24 +1,24 @@
 /** What the world answered to an effect: done, failed, or refused. */
 import { MeshproofError } from '../contracts/errors.ts';
 import { markFailed, pending, settle } from './outbox.ts';
-import type { Run } from './overlay-of.ts';
 import { letPass } from './passing-time.ts';
 import type { Effect, Event, State, Transition } from './state.ts';
+import type { Story } from './story.ts';
 
 /** An effect is done. One that is not asked for any more (decided otherwise meanwhile) changes nothing. */
-export function answerDone(run: Run, before: State, id: number): Transition {
+export function answerDone(story: Story, before: State, id: number): Transition {
   const effect = pending(before, id)?.effect;
   if (!effect) return { state: before, decisions: [] };
   const state = settle(before, id);
   return {
-    state: inForce(run, state, effect),
+    state: inForce(story, state, effect),
     decisions: [{ type: 'done', message: sentence(effect), evidence: { effect } }],
   };
 }
 
 /** The clocks start when it is done: a step lasts from its overlay on, the spreading of a promotion from its move on. */
-function inForce(run: Run, state: State, effect: Effect): State {
-  if (effect.type === 'set-overlay') return letPass(run, { ...state, epochMs: 0, silentMs: 0 }, 0);
+function inForce(story: Story, state: State, effect: Effect): State {
+  if (effect.type === 'set-overlay') return letPass(story, { ...state, epochMs: 0, silentMs: 0 }, 0);
   if (effect.type === 'move-stable' && state.phase === 'promoting') return { ...state, elapsedMs: 0 };
   return state;
 }

@@ -1,8 +1,10 @@
 /** From the proxies' rows to what the judge takes: one batch per (epoch, share), both arms together. */
 import type { Batch } from '../analyzer/sequential/judge.ts';
+import type { SparseBuckets } from '../contracts/histogram.ts';
 import type { Arm } from '../contracts/overlay.ts';
 import type { ArmRow } from '../contracts/telemetry.ts';
-import type { State, Totals } from './state.ts';
+import type { Counts } from './counts.ts';
+import type { Totals } from './state.ts';
 
 export function rowsOf(rows: readonly ArmRow[], arm: Arm): readonly ArmRow[] {
   return rows.filter((row) => row.arm === arm);
@@ -15,11 +17,18 @@ export function sumOf(rows: readonly ArmRow[]): { readonly requests: number; rea
   };
 }
 
-/** Adds the latencies of the rows to a sparse histogram. */
-export function mergeLatency(into: State['calibration'], rows: readonly ArmRow[]): State['calibration'] {
+/** Adds sparse histograms to one. */
+export function mergeBuckets(into: SparseBuckets, others: readonly SparseBuckets[]): [number, number][] {
   const sum = new Map<number, number>(into);
-  for (const row of rows) for (const [bucket, n] of row.latency) sum.set(bucket, (sum.get(bucket) ?? 0) + n);
+  for (const other of others) for (const [bucket, n] of other) sum.set(bucket, (sum.get(bucket) ?? 0) + n);
   return [...sum].sort(([a], [b]) => a - b);
+}
+
+export function latencyOf(rows: readonly ArmRow[]): [number, number][] {
+  return mergeBuckets(
+    [],
+    rows.map((row) => row.latency),
+  );
 }
 
 /**
@@ -42,8 +51,8 @@ export function batchesOf(rows: readonly ArmRow[], warmEpoch: number): Batch[] {
   }));
 }
 
-function armCounts(rows: readonly ArmRow[]): Batch['baseline'] {
-  return { ...sumOf(rows), latency: mergeLatency([], rows) };
+export function armCounts(rows: readonly ArmRow[]): Counts {
+  return { ...sumOf(rows), latency: latencyOf(rows) };
 }
 
 export function countTotals(totals: Totals, rows: readonly ArmRow[]): Totals {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ExperimentView, JournalEntry } from '../contracts/experiment.ts';
-import { advance } from './canary.ts';
+import { canary as canaryStory } from './canary.ts';
 import { gateStatus } from './gate.ts';
 import { JOURNAL_TYPES } from './journal-types.ts';
+import { advance } from './life.ts';
 import { INITIAL } from './state.ts';
 import { Drive, ID, canary, traffic } from './testing/drive.ts';
 
@@ -254,11 +255,11 @@ describe('the promotion', () => {
   });
 
   it('is not made any more once it is aborted', () => {
-    const run = { id: ID, document: canary().document };
-    const started = advance(run, INITIAL, { type: 'started' }).state;
-    const promoting = advance(run, started, { type: 'promote', by: 'ada', reason: 'now' }).state;
+    const story = canaryStory({ id: ID, document: canary().document });
+    const started = advance(story, INITIAL, { type: 'started' }).state;
+    const promoting = advance(story, started, { type: 'promote', by: 'ada', reason: 'now' }).state;
     expect(promoting.outbox.map((p) => p.effect)).toEqual([{ type: 'move-stable', from: 'v1', to: 'v2' }]);
-    const aborted = advance(run, promoting, { type: 'abort', by: 'ada', reason: 'no' }).state;
+    const aborted = advance(story, promoting, { type: 'abort', by: 'ada', reason: 'no' }).state;
     // The move may be under way: that it is moved back stands, that it is made does not.
     expect(aborted.outbox.map((p) => p.effect)).toEqual([
       { type: 'move-stable', from: 'v2', to: 'v1' },

@@ -2,22 +2,26 @@
 import { conclude } from '../analyzer/sequential/judge.ts';
 import { countMeasurement, judgeCheck, NOT_MEASURED } from '../analyzer/threshold/check.ts';
 import type { Judgement } from '../contracts/verdict.ts';
-import type { Run } from './overlay-of.ts';
 import type { Event, State } from './state.ts';
+import type { Story } from './story.ts';
 
 type Measured = Extract<Event, { type: 'measured' }>;
 
 /** An answer that comes when nothing is compared any more changes nothing. */
-export function takeMeasurement({ document }: Run, state: State, { check: name, value, why }: Measured): State {
-  const check = document.spec.analysis.checks.find((c) => c.name === name);
-  if (!check || (state.phase !== 'stepping' && state.phase !== 'held')) return state;
+export function takeMeasurement(
+  { terms, comparing }: Story,
+  state: State,
+  { check: name, value, why }: Measured,
+): State {
+  const check = terms.analysis.checks.find((c) => c.name === name);
+  if (!check || !comparing.includes(state.phase)) return state;
   const counts = countMeasurement(state.checks[name] ?? NOT_MEASURED, check, value, why);
   return { ...state, checks: { ...state.checks, [name]: counts } };
 }
 
 /** The judgement of the metrics, and of the checks: one that fails, fails all; one that is open leaves all open. */
-export function withChecks({ document }: Run, state: State): State {
-  const { checks } = document.spec.analysis;
+export function withChecks({ terms }: Story, state: State): State {
+  const { checks } = terms.analysis;
   if (checks.length === 0 || state.judge === null) return state;
   const evidence = checks.map((check) => judgeCheck(check, state.checks[check.name] ?? NOT_MEASURED));
   const { metrics } = state.judgement;

@@ -1,48 +1,73 @@
 /** The control plane is killed at every instant that matters: before and after everything that it asks of the world. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ExperimentKind } from '../contracts/document.ts';
 import type { ExperimentView } from '../contracts/experiment.ts';
 import { createRunner } from './runner.ts';
 import { Drive, ID, TICK_MS, traffic } from './testing/drive.ts';
 import type { Traffic } from './testing/drive.ts';
 
-const quick = {
-  measure: '400ms',
-  hold: { min: '600ms', max: '20s' },
-  lease: '2s',
-  watch: { for: '1s', maxErrors: 5 },
-  steps: [{ weight: 20 }, { weight: 50 }],
+const common = { measure: '400ms', lease: '2s', watch: { for: '1s', maxErrors: 5 } };
+/** What makes each kind quick. */
+const quick: Readonly<Record<ExperimentKind, Record<string, unknown>>> = {
+  Canary: { ...common, hold: { min: '600ms', max: '20s' }, steps: [{ weight: 20 }, { weight: 50 }] },
+  BlueGreen: { ...common, verify: { requests: 20, min: '600ms', max: '2s' }, warm: '1s' },
 };
 
 type Story = {
+  readonly kind: ExperimentKind;
   readonly load: () => Traffic;
   readonly spec?: Record<string, unknown>;
   /** Told once a tick. */
   readonly plot?: (drive: Drive) => void;
+  readonly end: Partial<ExperimentView>;
 };
 
-const STORIES = {
-  good: { load: () => traffic({ v1: { errorRate: 0 }, v2: { errorRate: 0 } }, 500) },
-  bad: { load: () => traffic({ v2: { errorRate: 0.3 } }, 500) },
-  'bad after the promotion': {
-    load: () => traffic({ v1: { errorRate: 0 }, v2: { errorRate: 0 } }, 500),
-    spec: { watch: { for: '30s', maxErrors: 5 } },
-    plot: (drive) => {
-      if (drive.world.stable === 'v2') Object.assign(drive.traffic.of, traffic({ v2: { errorRate: 0.5 } }).of);
-    },
-  },
-  undecided: {
-    load: () => traffic({ v1: { errorRate: 0 }, v2: { errorRate: 0 } }, 20),
-    spec: { hold: { min: '600ms', max: '1s' } },
-  },
-} satisfies Record<string, Story>;
+const PASSED = { phase: 'promoted', verdict: 'PASS' } as const;
+const FAILED = { phase: 'rolled-back', verdict: 'FAIL' } as const;
+const OPEN = { phase: 'rolled-back', verdict: 'INCONCLUSIVE' } as const;
 
-const ENDS = {
-  good: { phase: 'promoted', verdict: 'PASS' },
-  bad: { phase: 'rolled-back', verdict: 'FAIL' },
-  'bad after the promotion': { phase: 'rolled-back', verdict: 'FAIL' },
-  undecided: { phase: 'rolled-back', verdict: 'INCONCLUSIVE' },
-} satisfies Record<keyof typeof STORIES, Partial<ExperimentView>>;
+const healthy = (rps = 500): Traffic => ({
+  ...traffic({ v1: { errorRate: 0 }, v2: { errorRate: 0 } }, rps),
+  previewRps: 50,
+});
+const badWhenStable = (drive: Drive): void => {
+  if (drive.world.stable === 'v2') Object.assign(drive.traffic.of, traffic({ v2: { errorRate: 0.5 } }).of);
+};
+const badWhenSwitched = (drive: Drive): void => {
+  if ((drive.world.overlays.get(ID)?.candidatePpm ?? 0) === 1_000_000)
+    Object.assign(drive.traffic.of, traffic({ v2: { errorRate: 0.5 } }).of);
+};
+
+const STORIES: Readonly<Record<string, Story>> = {
+  'a good canary': { kind: 'Canary', load: healthy, end: PASSED },
+  'a bad canary': { kind: 'Canary', load: () => traffic({ v2: { errorRate: 0.3 } }, 500), end: FAILED },
+  'a canary that is bad after the promotion': {
+    kind: 'Canary',
+    load: healthy,
+    spec: { watch: { for: '30s', maxErrors: 5 } },
+    plot: badWhenStable,
+    end: FAILED,
+  },
+  'an undecided canary': {
+    kind: 'Canary',
+    load: () => healthy(20),
+    spec: { hold: { min: '600ms', max: '1s' } },
+    end: OPEN,
+  },
+  'a good blue-green release': { kind: 'BlueGreen', load: healthy, end: PASSED },
+  'a blue-green release that is bad after the switch': {
+    kind: 'BlueGreen',
+    load: healthy,
+    plot: badWhenSwitched,
+    end: FAILED,
+  },
+  'a blue-green release that nobody previews': {
+    kind: 'BlueGreen',
+    load: () => ({ ...healthy(), previewRps: 0 }),
+    end: OPEN,
+  },
+};
 
 type Crash = { readonly call: number; readonly when: 'before' | 'after'; readonly awayMs: number };
 
@@ -55,7 +80,7 @@ async function play(story: Story, crashes: readonly Crash[], seed = 1): Promise<
     away = crash?.awayMs ?? away;
     return crash ? 'die' : 'go on';
   };
-  const started = drive.start({ ...quick, ...story.spec }).catch(() => undefined);
+  const started = drive.start({ ...quick[story.kind], ...story.spec }, story.kind).catch(() => undefined);
   await Promise.race([started, new Promise((resolve) => setImmediate(resolve))]);
   for (let ticks = 0; ticks < 3_000; ticks++) {
     while (!drive.process.alive) await drive.restart(away);
@@ -92,27 +117,23 @@ function checkSane(drive: Drive): void {
 }
 
 describe('a control plane that is killed', () => {
-  it.each(Object.keys(STORIES) as (keyof typeof STORIES)[])(
-    'reaches the same end at every instant: %s',
-    async (name) => {
-      const story: Story = STORIES[name];
-      const whole = await play(story, []);
-      const calls = whole?.world.calls ?? 0;
-      expect(whole?.view).toMatchObject(ENDS[name]);
-      expect(calls).toBeGreaterThan(8);
-      for (let call = 0; call < calls; call++) {
-        for (const when of ['before', 'after'] as const) {
-          const drive = await play(story, [{ call, when, awayMs: 300 }]);
-          if (!drive) {
-            expect({ call, when }).toEqual({ call: 0, when: 'before' });
-            continue;
-          }
-          checkSane(drive);
-          expect(drive.view, `killed ${when} call ${call}`).toMatchObject(ENDS[name]);
+  it.each(Object.entries(STORIES))('reaches the same end at every instant: %s', async (_name, story) => {
+    const whole = await play(story, []);
+    const calls = whole?.world.calls ?? 0;
+    expect(whole?.view).toMatchObject(story.end);
+    expect(calls).toBeGreaterThan(8);
+    for (let call = 0; call < calls; call++) {
+      for (const when of ['before', 'after'] as const) {
+        const drive = await play(story, [{ call, when, awayMs: 300 }]);
+        if (!drive) {
+          expect({ call, when }).toEqual({ call: 0, when: 'before' });
+          continue;
         }
+        checkSane(drive);
+        expect(drive.view, `killed ${when} call ${call}`).toMatchObject(story.end);
       }
-    },
-  );
+    }
+  });
 
   it('ends sanely however often it is killed, however long it is away, whatever people do', async () => {
     const crash = fc.record({
@@ -124,20 +145,20 @@ describe('a control plane that is killed', () => {
       atMs: fc.nat(8_000),
       does: fc.constantFrom('abort', 'promote', 'halt', 'silence', 'speak', 'fail', 'recover'),
     });
-    const name = fc.constantFrom(...(Object.keys(STORIES) as (keyof typeof STORIES)[]));
+    const story = fc.constantFrom(...Object.values(STORIES));
     const policy = fc.constantFrom('rollback', 'promote', 'hold');
     await fc.assert(
       fc.asyncProperty(
-        name,
+        story,
         policy,
         fc.array(crash, { maxLength: 6 }),
         fc.array(act, { maxLength: 3 }),
         fc.nat(1_000),
-        async (story, onInconclusive, crashes, acts, seed) => {
-          const { load, spec, plot }: Story = STORIES[story];
+        async (played, onInconclusive, crashes, acts, seed) => {
+          const { spec, plot } = played;
           const left = [...acts];
           const withActs: Story = {
-            load,
+            ...played,
             spec: { ...spec, onInconclusive, deadline: '40s' },
             plot: (drive) => {
               plot?.(drive);

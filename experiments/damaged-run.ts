@@ -3,6 +3,7 @@ import { MeshproofError } from '../contracts/errors.ts';
 import type { ExperimentView, JournalEntry } from '../contracts/experiment.ts';
 import { declarationOf } from './journal.ts';
 import type { Ports } from './ports.ts';
+import { storyOf } from './stories.ts';
 import { damagedView } from './view.ts';
 
 /**
@@ -51,7 +52,7 @@ async function close(
 function declared(id: string, entries: readonly JournalEntry[]): Parameters<typeof damagedView>[1] {
   try {
     const { document, source } = declarationOf(entries.find((entry) => entry.seq === 0));
-    return { run: { id, document }, source };
+    return { story: storyOf({ id, document }), source };
   } catch (error) {
     if (error instanceof MeshproofError) return undefined;
     throw error;

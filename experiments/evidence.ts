@@ -1,19 +1,26 @@
 /** What the reports of the proxies add to a run: calibration, the judge's evidence, the counts of the watch. */
 import { judge, observe } from '../analyzer/sequential/judge.ts';
 import type { ArmRow } from '../contracts/telemetry.ts';
-import { batchesOf, countTotals, mergeLatency, rowsOf, sumOf } from './arm-counts.ts';
+import { armCounts, batchesOf, countTotals, latencyOf, mergeBuckets, rowsOf, sumOf } from './arm-counts.ts';
+import { addCounts, addRecent } from './counts.ts';
 import type { State } from './state.ts';
 
 /** Takes one report in. Rows of older epochs count with the share that they were assigned with. */
-export function takeIn(state: State, rows: readonly ArmRow[]): State {
+export function takeIn(state: State, reported: readonly ArmRow[]): State {
   const heard = { ...state, silentMs: 0 };
-  if (rows.length === 0) return heard;
+  if (reported.length === 0) return heard;
+  const preview = reported.filter((row) => row.preview);
+  const rows = reported.filter((row) => !row.preview);
   switch (state.phase) {
     case 'measuring':
       return measure(heard, rows);
     case 'stepping':
     case 'held':
-      return compare(heard, rows);
+      return compare(countPreview(heard, preview), rows);
+    case 'previewing':
+      return compare(guard(countPreview(heard, preview), [...preview, ...rowsOf(rows, 'candidate')]), rows);
+    case 'switched':
+      return compare(guard(heard, rowsOf(rows, 'candidate')), rows);
     case 'watching':
       return watch(heard, rows);
     case 'promoting':
@@ -26,11 +33,21 @@ export function takeIn(state: State, rows: readonly ArmRow[]): State {
   }
 }
 
+/** For the guardrails. @param rows - of older epochs belong to an earlier phase */
+function guard(state: State, rows: readonly ArmRow[]): State {
+  const counts = armCounts(rows.filter((row) => row.epoch === state.epoch));
+  return { ...state, guarded: addCounts(state.guarded, counts), recent: addRecent(state.recent, counts) };
+}
+
+function countPreview(state: State, rows: readonly ArmRow[]): State {
+  return { ...state, preview: addCounts(state.preview, armCounts(rows)) };
+}
+
 function measure(state: State, rows: readonly ArmRow[]): State {
   const baseline = rowsOf(rows, 'baseline');
   return {
     ...state,
-    calibration: mergeLatency(state.calibration, baseline),
+    calibration: mergeBuckets(state.calibration, [latencyOf(baseline)]),
     measured: state.measured + sumOf(baseline).requests,
     totals: countTotals(state.totals, rows),
   };

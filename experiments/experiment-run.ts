@@ -2,24 +2,25 @@
  * One run of an experiment: the thin shell around the reducer. It feeds events, writes each decision to the journal,
  * durably, and only then carries out what stands in the state's outbox. One thing is under way at a time.
  */
-import type { CanaryDocument, SourceDocument } from '../contracts/document.ts';
+import type { ExperimentDocument, SourceDocument } from '../contracts/document.ts';
 import type { ExperimentView, JournalEntry } from '../contracts/experiment.ts';
 import type { ArmRow } from '../contracts/telemetry.ts';
 import { failedEvent } from './answers.ts';
 import { Backoff } from './backoff.ts';
-import { advance, isOver } from './canary.ts';
 import { checkpointEveryMs } from './checkpoint.ts';
 import type { Folded } from './journal.ts';
 import { notYetWritten } from './journal.ts';
 import { forPeople, STATE_KEY } from './journal-types.ts';
+import { advance, isOver } from './life.ts';
 import { addSeen } from './measured-share.ts';
 import type { Seen } from './measured-share.ts';
-import type { Run } from './overlay-of.ts';
 import { isCompared, Measuring } from './measuring.ts';
 import type { MeasuredEvent } from './measuring.ts';
 import type { Ports } from './ports.ts';
 import { INITIAL } from './state.ts';
 import type { Decision, Effect, Event, Pending, State } from './state.ts';
+import { storyOf } from './stories.ts';
+import type { Run, Story } from './story.ts';
 import { makeView } from './view.ts';
 
 /** Reports that come closer together than this are counted together: a thousand proxies report five times a second. */
@@ -29,6 +30,7 @@ const TELL_EVERY_MS = 200;
 
 export class ExperimentRun {
   readonly run: Run;
+  readonly story: Story;
   readonly #source: SourceDocument;
   readonly #ports: Ports;
   readonly #backoff = new Backoff();
@@ -54,10 +56,11 @@ export class ExperimentRun {
   #unsaved = false;
   #untold = false;
 
-  constructor(ports: Ports, id: string, document: CanaryDocument, source: SourceDocument) {
+  constructor(ports: Ports, id: string, document: ExperimentDocument, source: SourceDocument) {
     this.#ports = ports;
-    this.#measuring = new Measuring(ports.measure, document.spec);
     this.run = { id, document };
+    this.story = storyOf(this.run);
+    this.#measuring = new Measuring(ports.measure, this.story.terms);
     this.#source = source;
     this.#startedAt = this.#updatedAt = ports.wallClock().toISOString();
     this.#tickedAtMs = this.#savedAtMs = ports.nowMs();
@@ -78,7 +81,7 @@ export class ExperimentRun {
 
   /** Resolves when the declaration is in the journal. @throws what the journal throws; then the run does not exist */
   async start(): Promise<void> {
-    const { service, baseline, candidate } = this.run.document.spec;
+    const { service, baseline, candidate } = this.story.terms;
     const message = `declared: ${service}, from ${baseline} to ${candidate}`;
     this.#record([{ type: 'declared', message, evidence: { source: this.#source } }]);
     this.feed({ type: 'started' });
@@ -102,7 +105,8 @@ export class ExperimentRun {
   /** A report of some proxy. @param rows - of this run; may be empty */
   observe(rows: readonly ArmRow[]): void {
     if (this.over) return;
-    this.#seen = addSeen(this.#seen, rows, this.#ports.nowMs());
+    const assigned = rows.filter((row) => !row.preview);
+    this.#seen = addSeen(this.#seen, assigned, this.#ports.nowMs());
     this.#rows.push(...rows);
     this.#reported = true;
     if (this.#ports.nowMs() - this.#countedAtMs >= COUNT_EVERY_MS) this.#count();
@@ -115,7 +119,7 @@ export class ExperimentRun {
     this.#tickedAtMs = nowMs;
     this.#count();
     this.feed({ type: 'tick', passedMs });
-    this.#measuring.tick(isCompared(this.#state), nowMs, (event) => this.#measured(event));
+    this.#measuring.tick(isCompared(this.story, this.#state), nowMs, (event) => this.#measured(event));
     if (this.#unsaved && nowMs - this.#savedAtMs >= checkpointEveryMs(this.#state.ageMs)) this.#checkpoint();
     if (this.#untold && nowMs - this.#toldAtMs >= TELL_EVERY_MS) this.#tell();
     this.#pump();
@@ -123,7 +127,7 @@ export class ExperimentRun {
 
   feed(event: Event): void {
     if (this.#closed) return;
-    const { state, decisions } = advance(this.run, this.#state, event);
+    const { state, decisions } = advance(this.story, this.#state, event);
     this.#state = state;
     this.#record(decisions);
     this.#pump();
@@ -131,7 +135,7 @@ export class ExperimentRun {
 
   view(): ExperimentView {
     return makeView({
-      run: this.run,
+      story: this.story,
       source: this.#source,
       state: this.#state,
       seen: this.#seen,
@@ -277,7 +281,7 @@ export class ExperimentRun {
       case 'drop-overlay':
         return overlays.drop(this.run.id);
       case 'move-stable':
-        return services.moveStable(this.run.document.spec.service, effect.from, effect.to);
+        return services.moveStable(this.story.terms.service, effect.from, effect.to);
     }
   }
 

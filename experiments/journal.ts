@@ -1,5 +1,6 @@
 /** From the entries of a journal back to the run: the state that was written last says everything that is needed. */
-import type { CanaryDocument, SourceDocument } from '../contracts/document.ts';
+import { isExperimentDocument } from '../contracts/document.ts';
+import type { ExperimentDocument, SourceDocument } from '../contracts/document.ts';
 import { MeshproofError } from '../contracts/errors.ts';
 import type { JournalEntry } from '../contracts/experiment.ts';
 import { checkDocument } from '../contracts/parse.ts';
@@ -7,7 +8,7 @@ import { STATE_KEY } from './journal-types.ts';
 import { State } from './state.ts';
 
 export type Folded = {
-  readonly document: CanaryDocument;
+  readonly document: ExperimentDocument;
   readonly source: SourceDocument;
   readonly state: State;
   readonly nextSeq: number;
@@ -44,7 +45,7 @@ function stateOf(entry: JournalEntry): State {
 export function declarationOf(first: JournalEntry | undefined): Pick<Folded, 'document' | 'source'> {
   const source = first?.data['source'];
   const checked = checkDocument(source);
-  if (first?.type !== 'declared' || !checked.ok || checked.document.kind !== 'Canary')
+  if (first?.type !== 'declared' || !checked.ok || !isExperimentDocument(checked.document))
     throw new MeshproofError('JOURNAL_DAMAGED', 'entry 0 does not declare an experiment that is valid');
   return { document: checked.document, source: source as SourceDocument };
 }

@@ -1,30 +1,30 @@
 /** Asks the providers of a run's checks, each in its interval, one question at a time. */
 import type { Check } from '../contracts/check.ts';
-import type { CanarySpec } from '../contracts/canary.ts';
 import type { Measurement, Ports } from './ports.ts';
 import type { Event, State } from './state.ts';
+import type { Story, Terms } from './story.ts';
 
 export type MeasuredEvent = Extract<Event, { type: 'measured' }>;
 
 /** While both arms have traffic and nothing is decided. */
-export function isCompared({ phase, ending }: State): boolean {
-  return ending === null && (phase === 'stepping' || phase === 'held');
+export function isCompared({ comparing }: Story, { phase, ending }: State): boolean {
+  return ending === null && comparing.includes(phase);
 }
 
 export class Measuring {
   readonly #measure: Ports['measure'];
-  readonly #spec: CanarySpec;
+  readonly #terms: Terms;
   /** By check: when it is to be asked next; Infinity while an answer is awaited. */
   readonly #dueMs = new Map<string, number>();
 
-  constructor(measure: Ports['measure'], spec: CanarySpec) {
+  constructor(measure: Ports['measure'], terms: Terms) {
     this.#measure = measure;
-    this.#spec = spec;
+    this.#terms = terms;
   }
 
   /** @param active - otherwise nothing is asked, and the intervals begin anew */
   tick(active: boolean, nowMs: number, tell: (event: MeasuredEvent) => void): void {
-    const { checks } = this.#spec.analysis;
+    const { checks } = this.#terms.analysis;
     if (checks.length === 0) return;
     if (!active) return this.#dueMs.clear();
     for (const check of checks) {
@@ -40,7 +40,7 @@ export class Measuring {
   }
 
   async #ask({ provider, interval }: Check): Promise<Measurement> {
-    const { service, baseline, candidate } = this.#spec;
+    const { service, baseline, candidate } = this.#terms;
     const seconds = `${Math.max(1, Math.round(interval / 1_000))}s`;
     if (!this.#measure) return { value: null, why: 'this control plane asks no providers' };
     return this.#measure(provider, { service, baseline, candidate, interval: seconds }).catch((error: unknown) => ({

@@ -1,38 +1,29 @@
-/** The overlays that a canary asks for. */
-import type { CanaryDocument } from '../contracts/document.ts';
+/** The overlays that experiments ask for. */
 import type { Overlay } from '../contracts/overlay.ts';
-
-/** What stays the same over the whole run. */
-export type Run = { readonly id: string; readonly document: CanaryDocument };
+import type { Story } from './story.ts';
 
 /** A share of the baseline's requests goes to the candidate; with a share of 0 the baseline is only counted. */
-export function shiftingOverlay({ id, document }: Run, epoch: number, candidatePpm: number): Overlay {
-  const { metadata, spec } = document;
+export function shiftingOverlay({ run, terms }: Story, epoch: number, candidatePpm: number): Overlay {
   return {
-    experimentId: id,
-    experiment: metadata.name,
+    experimentId: run.id,
+    experiment: run.document.metadata.name,
     epoch,
-    service: spec.service,
-    ...(spec.match ? { match: spec.match } : {}),
-    ...(spec.sticky ? { sticky: spec.sticky } : {}),
-    baseline: spec.baseline,
-    candidate: spec.candidate,
+    service: terms.service,
+    ...(terms.match ? { match: terms.match } : {}),
+    ...(terms.sticky ? { sticky: terms.sticky } : {}),
+    baseline: terms.baseline,
+    candidate: terms.candidate,
     candidatePpm,
-    shield: spec.shield,
-    seed: seedOf(id),
-    leaseMs: spec.lease,
+    shield: false,
+    seed: seedOf(run.id),
+    leaseMs: terms.lease,
   };
 }
 
 /** After the promotion: moves nothing, only counts. The new stable version is the baseline, the old one the candidate. */
-export function watchingOverlay(run: Run, epoch: number): Overlay {
-  const { spec } = run.document;
-  return {
-    ...shiftingOverlay(run, epoch, 0),
-    baseline: spec.candidate,
-    candidate: spec.baseline,
-    shield: false,
-  };
+export function watchingOverlay(story: Story, epoch: number): Overlay {
+  const { terms } = story;
+  return { ...shiftingOverlay(story, epoch, 0), baseline: terms.candidate, candidate: terms.baseline };
 }
 
 /** The run's own seed for sticky assignment, from its id, so that a resumed run assigns as before. */

@@ -1,18 +1,18 @@
 /** What passing time means for a run. The clocks of a step and of the watch stand still while nothing can be seen. */
+import { ageRecent } from './counts.ts';
 import { awaits } from './outbox.ts';
-import type { Run } from './overlay-of.ts';
 import type { State } from './state.ts';
+import type { Story } from './story.ts';
 
 /**
  * Without an overlay in force, or without reports, no time passes for a step: "no data" must neither advance nor end it
  * by itself. The run's age, by which the deadline is measured, always goes on.
  */
-export function letPass({ document }: Run, state: State, passedMs: number): State {
-  const { spec } = document;
+export function letPass({ terms }: Story, state: State, passedMs: number): State {
   const ageMs = state.ageMs + passedMs;
   if (awaits(state, 'set-overlay')) return { ...state, ageMs };
   const silentMs = state.silentMs + passedMs;
-  const blind = silentMs > spec.lease && state.phase !== 'promoting';
+  const blind = silentMs > terms.lease && state.phase !== 'promoting';
   const epochMs = state.epochMs + (blind ? 0 : passedMs);
   return {
     ...state,
@@ -20,7 +20,8 @@ export function letPass({ document }: Run, state: State, passedMs: number): Stat
     silentMs,
     elapsedMs: state.elapsedMs + (blind ? 0 : passedMs),
     epochMs,
-    warmEpoch: epochMs >= spec.analysis.warmup ? state.epoch : state.warmEpoch,
+    recent: blind ? state.recent : ageRecent(state.recent, passedMs),
+    warmEpoch: epochMs >= terms.analysis.warmup ? state.epoch : state.warmEpoch,
   };
 }
 
@@ -28,10 +29,6 @@ export function letPass({ document }: Run, state: State, passedMs: number): Stat
  * A gap longer than the lease between two ticks: the process was stopped (a closed laptop lid). No heartbeat went out
  * either, so that the proxies have let go of the overlay.
  */
-export function wasAway({ document }: Run, passedMs: number): boolean {
-  return passedMs > document.spec.lease;
-}
-
-export function deadlineOver({ document }: Run, state: State): boolean {
-  return state.ageMs > document.spec.deadline;
+export function wasAway({ terms }: Story, passedMs: number): boolean {
+  return passedMs > terms.lease;
 }

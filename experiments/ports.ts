@@ -1,6 +1,6 @@
 /** What the runner needs from the world. The control plane implements it; tests and the simulator do too. */
 import type { Provider } from '../contracts/check.ts';
-import type { CanaryDocument, SourceDocument } from '../contracts/document.ts';
+import type { ExperimentDocument, SourceDocument } from '../contracts/document.ts';
 import type { ExperimentView, JournalEntry } from '../contracts/experiment.ts';
 import type { Overlay } from '../contracts/overlay.ts';
 import type { ArmRow } from '../contracts/telemetry.ts';
@@ -43,7 +43,7 @@ export type Ports = {
 /** The runner as the control plane uses it. Implemented by experiments/runner.ts. */
 export interface RunnerApi {
   /** Starts an experiment. Rejects with EXPERIMENT_RUNNING, EXPERIMENT_OVERLAP, BASELINE_NOT_STABLE, DOCUMENT_INVALID. */
-  run(id: string, document: CanaryDocument, source: SourceDocument): Promise<ExperimentView>;
+  run(id: string, document: ExperimentDocument, source: SourceDocument): Promise<ExperimentView>;
   /** Takes up every experiment of the journal: those that had not ended go on, or are rolled back. Call once, before run. */
   resume(): Promise<void>;
   /**

@@ -1,5 +1,5 @@
 /** The runner: all experiments of a control plane, started, fed, resumed and ended. */
-import type { CanaryDocument, SourceDocument } from '../contracts/document.ts';
+import type { ExperimentDocument, SourceDocument } from '../contracts/document.ts';
 import { MeshproofError } from '../contracts/errors.ts';
 import type { ExperimentView } from '../contracts/experiment.ts';
 import type { ArmRow } from '../contracts/telemetry.ts';
@@ -29,7 +29,7 @@ class Runner implements RunnerApi {
     this.#ports = ports;
   }
 
-  async run(id: string, document: CanaryDocument, source: SourceDocument): Promise<ExperimentView> {
+  async run(id: string, document: ExperimentDocument, source: SourceDocument): Promise<ExperimentView> {
     this.#refuseOverlap(document);
     const run = new ExperimentRun(this.#ports, id, document, source);
     const haltBefore = this.#lastHalt;
@@ -46,7 +46,7 @@ class Runner implements RunnerApi {
     return run.view();
   }
 
-  #refuseOverlap({ metadata: { name }, spec: { service } }: CanaryDocument): void {
+  #refuseOverlap({ metadata: { name }, spec: { service } }: ExperimentDocument): void {
     const others = [...this.#running(), ...this.#starting];
     if (others.some((run) => run.name === name))
       throw new MeshproofError('EXPERIMENT_RUNNING', `${name} runs already; wait for its end, or abort it`);

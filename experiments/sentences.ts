@@ -2,8 +2,8 @@
 import { count, evidence, percent, plural } from '../analyzer/sequential/wording.ts';
 import { formatDuration } from '../contracts/units.ts';
 import type { Judgement, MetricEvidence } from '../contracts/verdict.ts';
-import type { Run } from './overlay-of.ts';
 import type { State } from './state.ts';
+import type { Story, Terms } from './story.ts';
 
 /** `10` for 100,000 ppm. */
 export function weight(ppm: number): string {
@@ -11,29 +11,27 @@ export function weight(ppm: number): string {
 }
 
 /** Why the run is where it is, at this moment. */
-export function reasonNow(run: Run, state: State): string {
-  const { spec } = run.document;
+export function reasonNow({ terms, now }: Story, state: State): string {
   if (state.ending !== null) return state.reason;
   switch (state.phase) {
     case 'measuring':
-      return lacking(run, state) ?? `measuring ${spec.baseline}: ${plural(state.measured, 'request')} so far`;
+      return lacking(terms, state) ?? `measuring ${terms.baseline}: ${plural(state.measured, 'request')} so far`;
     case 'stepping':
-      return lacking(run, state) ?? (state.totals.candidateRequests === 0 ? state.reason : state.judgement.reason);
+      return lacking(terms, state) ?? (state.totals.candidateRequests === 0 ? state.reason : state.judgement.reason);
     case 'watching':
-      return `${spec.candidate} is stable, and watched for ${formatDuration(spec.watch.for)}: ${watched(state)}`;
+      return `${terms.candidate} is stable, and watched for ${formatDuration(terms.watch.for)}: ${watched(state)}`;
     default:
-      return state.reason;
+      return lacking(terms, state) ?? now?.(state) ?? state.reason;
   }
 }
 
 /** "No traffic" and "no data" are different, and neither is a failure of the candidate. */
-export function lacking(run: Run, state: State): string | undefined {
-  const { spec } = run.document;
+export function lacking(terms: Terms, state: State): string | undefined {
   switch (state.lacking) {
     case 'traffic':
       return state.phase === 'measuring'
-        ? `no traffic: proxies report, but no request to ${spec.service} takes part; it waits for some until the deadline`
-        : `no traffic: proxies report, but no request has reached ${spec.candidate} at this step; it waits for some until the deadline`;
+        ? `no traffic: proxies report, but no request to ${terms.service} takes part; it waits for some until the deadline`
+        : `no traffic: proxies report, but no request has reached ${terms.candidate} at this step; it waits for some until the deadline`;
     case 'data':
       return `no data: no proxy has reported for ${formatDuration(state.silentMs)}; the clock stands still`;
     case 'nothing':

@@ -1,5 +1,5 @@
 /**
- * The state of a canary: plain JSON, because it is checkpointed in the journal. Durations are elapsed milliseconds, never
+ * The state of an experiment: plain JSON, because it is checkpointed in the journal. Durations are elapsed milliseconds, never
  * clock readings: a new process has a new clock. What is to be done in the world stands in it too (`outbox`), so that
  * one checkpoint says everything that a new process needs.
  */
@@ -11,6 +11,7 @@ import { Overlay } from '../contracts/overlay.ts';
 import type { ArmRow } from '../contracts/telemetry.ts';
 import { Buckets } from '../contracts/telemetry.ts';
 import { Judgement, Verdict } from '../contracts/verdict.ts';
+import { Counts, NO_COUNTS, NOTHING_RECENT, Recent } from './counts.ts';
 import type { EntryType } from './journal-types.ts';
 
 const Milliseconds = z.number().min(0);
@@ -68,6 +69,11 @@ export const State = z.object({
   checks: z.record(z.string(), CheckCounts).default({}),
   totals: Totals,
   watched: z.object({ requests: Count, errors: Count }),
+  /** The candidate's answers to preview requests. */
+  preview: Counts.default(NO_COUNTS),
+  /** What the guardrails look at, in the present phase: all of it, and the last seconds of it. */
+  guarded: Counts.default(NO_COUNTS),
+  recent: Recent.default(NOTHING_RECENT),
   /** What the candidate waits for that never comes by itself; told to the journal once. */
   lacking: z.enum(['nothing', 'traffic', 'data']),
   verdict: Verdict,
@@ -135,6 +141,9 @@ export const INITIAL: State = {
   checks: {},
   totals: { baselineRequests: 0, candidateRequests: 0, candidateErrors: 0, shielded: 0 },
   watched: { requests: 0, errors: 0 },
+  preview: NO_COUNTS,
+  guarded: NO_COUNTS,
+  recent: NOTHING_RECENT,
   lacking: 'nothing',
   verdict: 'PENDING',
   reason: 'declared',

@@ -2,16 +2,17 @@
 import type { SourceDocument } from '../contracts/document.ts';
 import type { ExperimentView } from '../contracts/experiment.ts';
 import { PPM } from '../contracts/units.ts';
-import { isOver } from './canary.ts';
+import { isOver } from './life.ts';
 import { measuredShare } from './measured-share.ts';
 import type { Seen } from './measured-share.ts';
-import type { Run } from './overlay-of.ts';
 import { reasonNow } from './sentences.ts';
 import { NOTHING_JUDGED } from './state.ts';
 import type { State } from './state.ts';
+import type { Story } from './story.ts';
+import { isShifting } from './transitions.ts';
 
 export type Shown = {
-  readonly run: Run;
+  readonly story: Story;
   readonly source: SourceDocument;
   readonly state: State;
   readonly seen: readonly Seen[];
@@ -20,24 +21,25 @@ export type Shown = {
   readonly updatedAt: string;
 };
 
-export function makeView({ run, source, state, seen, nowMs, startedAt, updatedAt }: Shown): ExperimentView {
-  const { metadata, kind, spec } = run.document;
+export function makeView({ story, source, state, seen, nowMs, startedAt, updatedAt }: Shown): ExperimentView {
+  const { run, terms } = story;
+  const { metadata, kind } = run.document;
   return {
     id: run.id,
     name: metadata.name,
     kind,
-    service: spec.service,
-    baseline: spec.baseline,
-    candidate: spec.candidate,
+    service: terms.service,
+    baseline: terms.baseline,
+    candidate: terms.candidate,
     phase: state.phase,
     verdict: state.verdict,
-    reason: reasonNow(run, state),
+    reason: reasonNow(story, state),
     startedAt,
     updatedAt,
     endedAt: isOver(state) ? updatedAt : null,
-    steps: spec.steps.map((step, i) => ({ weightPpm: step.weight, state: stepState(state, i) })),
+    steps: story.stepsPpm.map((weightPpm, i) => ({ weightPpm, state: stepState(story, state, i) })),
     stepIndex: Math.max(0, state.stepIndex),
-    intendedPpm: intended(run, state),
+    intendedPpm: intended(story, state),
     measuredPpm: isOver(state) || state.phase === 'watching' ? null : measuredShare(seen, state.epoch, nowMs),
     totals: { ...state.totals },
     judgement: state.judgement,
@@ -46,49 +48,40 @@ export function makeView({ run, source, state, seen, nowMs, startedAt, updatedAt
   };
 }
 
-function stepState(state: State, index: number): 'waiting' | 'running' | 'done' {
+function stepState(story: Story, state: State, index: number): 'waiting' | 'running' | 'done' {
   if (index > state.stepIndex) return 'waiting';
-  const running = index === state.stepIndex && (state.phase === 'stepping' || state.phase === 'held');
-  return running ? 'running' : 'done';
+  return index === state.stepIndex && isShifting(story, state) ? 'running' : 'done';
 }
 
 /** The candidate's share as decided: the step's, and everything from the promotion on. */
-function intended({ document: { spec } }: Run, state: State): number {
-  switch (state.phase) {
-    case 'stepping':
-    case 'held':
-      return spec.steps[state.stepIndex]?.weight ?? 0;
-    case 'promoting':
-    case 'watching':
-    case 'promoted':
-      return PPM;
-    default:
-      return 0;
-  }
+function intended(story: Story, state: State): number {
+  if (state.phase === 'promoting' || state.phase === 'watching' || state.phase === 'promoted') return PPM;
+  return isShifting(story, state) ? (story.stepsPpm[state.stepIndex] ?? 0) : 0;
 }
 
 /** What can still be shown of a run whose journal cannot be read. */
 export function damagedView(
   id: string,
-  known: { readonly run: Run; readonly source: SourceDocument } | undefined,
+  known: { readonly story: Story; readonly source: SourceDocument } | undefined,
   reason: string,
   at: { readonly startedAt: string; readonly endedAt: string },
 ): ExperimentView {
-  const spec = known?.run.document.spec;
+  const document = known?.story.run.document;
+  const terms = known?.story.terms;
   return {
     id,
-    name: known?.run.document.metadata.name ?? id,
-    kind: 'Canary',
-    service: spec?.service ?? '',
-    baseline: spec?.baseline ?? '',
-    candidate: spec?.candidate ?? '',
+    name: document?.metadata.name ?? id,
+    kind: document?.kind ?? 'Canary',
+    service: terms?.service ?? '',
+    baseline: terms?.baseline ?? '',
+    candidate: terms?.candidate ?? '',
     phase: 'rolled-back',
     verdict: 'INCONCLUSIVE',
     reason,
     startedAt: at.startedAt,
     updatedAt: at.endedAt,
     endedAt: at.endedAt,
-    steps: (spec?.steps ?? []).map((step) => ({ weightPpm: step.weight, state: 'waiting' as const })),
+    steps: (known?.story.stepsPpm ?? []).map((weightPpm) => ({ weightPpm, state: 'waiting' as const })),
     stepIndex: 0,
     intendedPpm: 0,
     measuredPpm: null,

@@ -12,6 +12,9 @@ export class ActiveOverlay {
   readonly overlay: Overlay;
   readonly baseline: ArmCounters;
   readonly candidate: ArmCounters;
+  /** Of the requests that match the overlay's preview, where it has one. */
+  readonly preview: ArmCounters | undefined;
+  readonly isPreview: Predicate | undefined;
   readonly matches: Predicate | undefined;
   /** Makes the sticky assignment of this run independent of other runs, and stable over its epochs. */
   readonly stickySeed: number;
@@ -27,6 +30,9 @@ export class ActiveOverlay {
     this.stickySeed = hashText(overlay.experimentId, overlay.seed);
     this.baseline = new ArmCounters(overlay.experimentId, overlay.epoch, 'baseline', overlay.candidatePpm);
     this.candidate = new ArmCounters(overlay.experimentId, overlay.epoch, 'candidate', overlay.candidatePpm);
+    this.isPreview = compileMatch(overlay.preview);
+    this.preview =
+      overlay.preview && new ArmCounters(overlay.experimentId, overlay.epoch, 'candidate', overlay.candidatePpm, true);
     this.renew();
   }
 
@@ -36,6 +42,10 @@ export class ActiveOverlay {
 
   get leaseLeftMs(): number {
     return Math.max(0, this.#expiresAtMs - this.#runtime.clock.nowMs());
+  }
+
+  get counters(): readonly ArmCounters[] {
+    return [this.baseline, this.candidate, ...(this.preview ? [this.preview] : [])];
   }
 
   /** Asked for every request: a lease that has run out is not honoured, however late the sweep comes. */
@@ -122,7 +132,7 @@ export class OverlayTable {
   }
 
   #orphan(active: ActiveOverlay): void {
-    this.#orphans.push(active.baseline, active.candidate);
+    this.#orphans.push(...active.counters);
   }
 
   /**
@@ -130,7 +140,7 @@ export class OverlayTable {
    * went still counts there, so an orphan is kept until its last one has ended.
    */
   counters(): readonly ArmCounters[] {
-    const out = [...this.#orphans, ...this.all().flatMap((a) => [a.baseline, a.candidate])];
+    const out = [...this.#orphans, ...this.all().flatMap((a) => a.counters)];
     this.#orphans = this.#orphans.filter((counters) => counters.inFlight > 0);
     return out;
   }

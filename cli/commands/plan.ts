@@ -8,7 +8,7 @@ import type { Client } from '../api/client.ts';
 import { quickClientFor } from '../api/client.ts';
 import type { CommandSpec, Options } from '../command.ts';
 import { OUTPUT_OPTION, SERVER_OPTION, TIMEOUT_OPTION } from '../command.ts';
-import { loadExperiment } from '../documents/load.ts';
+import { loadCanary } from '../documents/load.ts';
 import { EXIT } from '../exit-codes.ts';
 import { planText } from '../text/plan.ts';
 
@@ -39,9 +39,8 @@ export const plan: CommandSpec = {
     OUTPUT_OPTION,
   ],
   run: async ({ terminal, args, options }) => {
-    const found = await loadExperiment(args.text(0), terminal);
-    if (!found) return EXIT.INVALID_INPUT;
-    const { document } = found;
+    const document = await loadCanary(args.text(0), terminal);
+    if (!document) return EXIT.INVALID_INPUT;
     const given = options.number('rate', { min: 0, max: 1e12 });
     const live = given === undefined ? await askControl(quickClientFor(terminal, options), document) : NOT_ASKED;
     const planned = planCanary(document, trafficOf(options, given, live));

@@ -4,7 +4,7 @@ import type { CanaryDocument } from '../../contracts/document.ts';
 import { formatDuration } from '../../contracts/units.ts';
 import type { CommandSpec } from '../command.ts';
 import { OUTPUT_OPTION } from '../command.ts';
-import { loadExperiment } from '../documents/load.ts';
+import { loadCanary } from '../documents/load.ts';
 import { EXIT } from '../exit-codes.ts';
 import { armsOf, TRAFFIC_OPTIONS } from '../simulate/arms.ts';
 import { count } from '../text/figures.ts';
@@ -28,14 +28,14 @@ export const simulate: CommandSpec = {
     OUTPUT_OPTION,
   ],
   run: async ({ terminal, args, options }) => {
-    const found = await loadExperiment(args.text(0), terminal);
+    const found = await loadCanary(args.text(0), terminal);
     if (!found) return EXIT.INVALID_INPUT;
     const { arms, perMinute, unreadable } = await armsOf(options, terminal.cwd);
     const runs = options.whole('runs', { min: 1, max: 1_000_000 }) ?? 100;
     const seed = options.whole('seed', { min: 0, max: 2 ** 31 }) ?? 1;
-    const document = withoutChecks(found.document);
+    const document = withoutChecks(found);
     const settings = { perMinute, runs, seed };
-    const { checks } = found.document.spec.analysis;
+    const { checks } = found.spec.analysis;
     if (checks.length > 0)
       terminal.err(`the checks (${checks.map((c) => c.name).join(', ')}) are left out: nobody answers them here\n`);
     const startedAt = performance.now();

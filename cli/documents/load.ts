@@ -1,7 +1,7 @@
 /** Files for a command that needs them valid: shows every problem, and says whether to go on. */
 import type { Located } from '../../contracts/parse.ts';
 import { EXPERIMENT_KINDS } from '../../contracts/document.ts';
-import type { ExperimentDocument } from '../../contracts/document.ts';
+import type { CanaryDocument, ExperimentDocument } from '../../contracts/document.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../failure.ts';
 import { readFiles } from './read-files.ts';
@@ -22,12 +22,15 @@ export function isExperiment(located: Located): located is LocatedExperiment {
   return EXPERIMENT_KINDS.some((kind) => kind === located.document.kind);
 }
 
-/** The one experiment of a file. @returns undefined when there are problems; they have been printed */
-export async function loadExperiment(path: string, terminal: Terminal): Promise<LocatedExperiment | undefined> {
+/** The one experiment of a file, for a command that knows the Canary only. @returns undefined when there are problems; they have been printed */
+export async function loadCanary(path: string, terminal: Terminal): Promise<CanaryDocument | undefined> {
   const documents = await loadValid([path], terminal);
   if (!documents) return undefined;
   const [experiment, ...more] = documents.filter(isExperiment);
   if (!experiment) throw new UsageError(`${path} holds no experiment`, 'name a file with a Canary');
   if (more.length > 0) throw new UsageError(`${path} holds several experiments`, 'name a file with one');
-  return experiment;
+  const { document } = experiment;
+  if (document.kind !== 'Canary')
+    throw new UsageError(`${path} holds a ${document.kind}`, 'this command knows the Canary only');
+  return document;
 }

@@ -1,4 +1,5 @@
-/** What stands in the way of a change: experiments that run on a service, and canaries that are declared for it. Pure. */
+/** What stands in the way of a change: experiments that run on a service, and those that are declared for it. Pure. */
+import { isExperimentDocument, keyOf } from '../../contracts/document.ts';
 import type { Document, SourceDocument } from '../../contracts/document.ts';
 import { MeshproofError } from '../../contracts/errors.ts';
 import type { ExperimentView } from '../../contracts/experiment.ts';
@@ -19,9 +20,9 @@ export function needsOfRunning(views: readonly ExperimentView[]): readonly Need[
 
 export function needsOfDeclared(documents: readonly Document[]): readonly Need[] {
   return documents.flatMap((document) => {
-    if (document.kind !== 'Canary') return [];
+    if (!isExperimentDocument(document)) return [];
     const { service, baseline, candidate } = document.spec;
-    return [{ by: `Canary/${document.metadata.name}`, service, versions: [baseline, candidate] }];
+    return [{ by: keyOf(document), service, versions: [baseline, candidate] }];
   });
 }
 
@@ -47,6 +48,6 @@ export function refuseNeeded({ kind, metadata }: SourceDocument, needs: readonly
   if (need)
     throw new MeshproofError(
       'DOCUMENT_IN_USE',
-      `${need.by} needs Service/${metadata.name}; ${need.by.startsWith('Canary/') ? 'delete' : 'abort'} it first`,
+      `${need.by} needs Service/${metadata.name}; ${need.by.includes('/') ? 'delete' : 'abort'} it first`,
     );
 }

@@ -3,12 +3,14 @@
  * at once and proxies report five times a second.
  */
 import type { Random } from '../../analyzer/simulation/random.ts';
+import type { CanaryDocument } from '../../contracts/document.ts';
 import type { Overlay } from '../../contracts/overlay.ts';
 import type { Verdict } from '../../contracts/verdict.ts';
-import { advance, isOver } from '../canary.ts';
-import type { Run } from '../overlay-of.ts';
+import { canary } from '../canary.ts';
+import { advance, isOver } from '../life.ts';
 import { INITIAL } from '../state.ts';
 import type { Event, State } from '../state.ts';
+import type { Run, Story } from '../story.ts';
 import { requestsIn, rowsUnder } from './rows.ts';
 import type { Arms } from './rows.ts';
 
@@ -27,20 +29,21 @@ export type Life = {
 const REPORT_MS = 200;
 
 /** @param perMinute - requests to the service */
-export function live(run: Run, arms: Arms, perMinute: number, random: Random): Life {
-  let state = settle(run, advance(run, INITIAL, { type: 'started' }).state);
+export function live(run: Run<CanaryDocument>, arms: Arms, perMinute: number, random: Random): Life {
+  const story = canary(run);
+  let state = settle(story, advance(story, INITIAL, { type: 'started' }).state);
   let now = 0;
   let firstStepAt: number | null = null;
   let verdictAt: number | null = null;
   // The deadline bounds every phase before the promotion, and the watch has an end of its own.
   while (!isOver(state)) {
     now += REPORT_MS;
-    state = feed(run, state, { type: 'tick', passedMs: REPORT_MS });
+    state = feed(story, state, { type: 'tick', passedMs: REPORT_MS });
     const overlay = overlayOf(state);
     const rows = overlay
-      ? rowsUnder(random, overlay, armsOf(run, overlay, arms), requestsIn(random, (perMinute * REPORT_MS) / 60_000))
+      ? rowsUnder(random, overlay, armsOf(story, overlay, arms), requestsIn(random, (perMinute * REPORT_MS) / 60_000))
       : [];
-    state = feed(run, state, { type: 'observed', rows });
+    state = feed(story, state, { type: 'observed', rows });
     if (state.phase === 'stepping') firstStepAt ??= now;
     if (state.verdict !== 'PENDING') verdictAt ??= now;
   }
@@ -63,23 +66,23 @@ function overlayOf(state: World): Overlay | null {
   return state.overlay;
 }
 
-function feed(run: Run, state: World, event: Event): World {
-  return settle(run, { ...advance(run, state, event).state, overlay: state.overlay });
+function feed(story: Story, state: World, event: Event): World {
+  return settle(story, { ...advance(story, state, event).state, overlay: state.overlay });
 }
 
 /** Carries out everything in the outbox: in this world nothing fails. */
-function settle(run: Run, before: State & { readonly overlay?: Overlay | null }): World {
+function settle(story: Story, before: State & { readonly overlay?: Overlay | null }): World {
   let state: World = { ...before, overlay: before.overlay ?? null };
   for (let next = state.outbox[0]; next && !isOver(state); next = state.outbox[0]) {
     const { effect, id } = next;
     const overlay =
       effect.type === 'set-overlay' ? effect.overlay : effect.type === 'drop-overlay' ? null : state.overlay;
-    state = { ...advance(run, state, { type: 'effect-done', id }).state, overlay };
+    state = { ...advance(story, state, { type: 'effect-done', id }).state, overlay };
   }
   return state;
 }
 
 /** In the watch the arms have changed names: the new stable version is the baseline. */
-function armsOf({ document: { spec } }: Run, overlay: Overlay, arms: Arms): Arms {
-  return overlay.baseline === spec.baseline ? arms : { baseline: arms.candidate, candidate: arms.baseline };
+function armsOf({ terms }: Story, overlay: Overlay, arms: Arms): Arms {
+  return overlay.baseline === terms.baseline ? arms : { baseline: arms.candidate, candidate: arms.baseline };
 }

@@ -1,7 +1,8 @@
-/** Drives a canary through virtual time: ticks, reports of simulated proxies, and restarts of the control plane. */
+/** Drives an experiment through virtual time: ticks, reports of simulated proxies, and restarts of the control plane. */
 import { binomial, seeded } from '../../analyzer/simulation/random.ts';
 import { bucketOf } from '../../contracts/histogram.ts';
-import type { CanaryDocument, SourceDocument } from '../../contracts/document.ts';
+import { isExperimentDocument } from '../../contracts/document.ts';
+import type { CanaryDocument, ExperimentDocument, ExperimentKind, SourceDocument } from '../../contracts/document.ts';
 import type { ExperimentView } from '../../contracts/experiment.ts';
 import type { Overlay } from '../../contracts/overlay.ts';
 import { checkDocument } from '../../contracts/parse.ts';
@@ -17,35 +18,59 @@ export const ID = 'exp_1';
 
 /** How a version behaves. */
 export type Behaviour = { readonly errorRate: number; readonly latencyMs: number };
-export type Traffic = { rps: number; readonly of: Record<string, Behaviour>; reports: boolean };
+export type Traffic = {
+  rps: number;
+  /** Of testers, beside the others. */
+  previewRps: number;
+  readonly of: Record<string, Behaviour>;
+  reports: boolean;
+};
 
 export function traffic(of: Partial<Record<'v1' | 'v2', Partial<Behaviour>>> = {}, rps = 200): Traffic {
   const usual = { errorRate: 0.001, latencyMs: 20 };
-  return { rps, of: { v1: { ...usual, ...of.v1 }, v2: { ...usual, ...of.v2 } }, reports: true };
+  return { rps, previewRps: 0, of: { v1: { ...usual, ...of.v1 }, v2: { ...usual, ...of.v2 } }, reports: true };
 }
 
-export function canary(spec: Record<string, unknown> = {}): { document: CanaryDocument; source: SourceDocument } {
+const RELEASE = {
+  service: 'reviews',
+  baseline: 'v1',
+  candidate: 'v2',
+  measure: '2s',
+  lease: '3s',
+  deadline: '5m',
+  watch: { for: '3s', maxErrors: 5 },
+  analysis: { metrics: [{ name: 'success-rate', margin: 2 }] },
+};
+
+/** A short life of each kind. */
+const SPECS: Readonly<Record<ExperimentKind, Record<string, unknown>>> = {
+  Canary: { ...RELEASE, steps: [{ weight: 10 }, { weight: 50 }], hold: { min: '2s', max: '60s' } },
+  BlueGreen: {
+    ...RELEASE,
+    preview: { headers: { 'x-preview': { exact: 'yes' } } },
+    verify: { requests: 20, min: '2s', max: '60s' },
+    warm: '10s',
+  },
+};
+
+type Declared<D> = { readonly document: D; readonly source: SourceDocument };
+
+export function declare(kind: ExperimentKind, spec: Record<string, unknown> = {}): Declared<ExperimentDocument> {
   const source = {
     apiVersion: 'meshproof.dev/v1',
-    kind: 'Canary',
+    kind,
     metadata: { name: 'reviews-v2' },
-    spec: {
-      service: 'reviews',
-      baseline: 'v1',
-      candidate: 'v2',
-      steps: [{ weight: 10 }, { weight: 50 }],
-      measure: '2s',
-      hold: { min: '2s', max: '60s' },
-      lease: '3s',
-      deadline: '5m',
-      watch: { for: '3s', maxErrors: 5 },
-      analysis: { metrics: [{ name: 'success-rate', margin: 2 }] },
-      ...spec,
-    },
+    spec: { ...SPECS[kind], ...spec },
   };
   const checked = checkDocument(source);
-  if (!checked.ok || checked.document.kind !== 'Canary') throw new Error(JSON.stringify(checked));
+  if (!checked.ok || !isExperimentDocument(checked.document)) throw new Error(JSON.stringify(checked));
   return { document: checked.document, source };
+}
+
+export function canary(spec: Record<string, unknown> = {}): Declared<CanaryDocument> {
+  const { document, source } = declare('Canary', spec);
+  if (document.kind !== 'Canary') throw new Error('not a Canary');
+  return { document, source };
 }
 
 export class Drive {
@@ -64,8 +89,8 @@ export class Drive {
     this.runner = createRunner(this.process.ports);
   }
 
-  async start(spec: Record<string, unknown> = {}): Promise<ExperimentView> {
-    const { document, source } = canary(spec);
+  async start(spec: Record<string, unknown> = {}, kind: ExperimentKind = 'Canary'): Promise<ExperimentView> {
+    const { document, source } = declare(kind, spec);
     return this.runner.run(ID, document, source);
   }
 
@@ -126,7 +151,10 @@ export class Drive {
       return [];
     }
     const shifted = binomial(this.#random, requests, overlay.candidatePpm / 1_000_000);
+    const previewed = Math.round((this.traffic.previewRps * REPORT_MS) / 1_000);
+    const preview = overlay.preview ? this.#rows(overlay, 'candidate', overlay.candidate, previewed) : [];
     return [
+      ...preview.map((row) => ({ ...row, preview: true as const })),
       ...this.#rows(overlay, 'baseline', overlay.baseline, requests - shifted),
       ...this.#rows(overlay, 'candidate', overlay.candidate, shifted),
     ];

@@ -158,6 +158,26 @@ describe('an overlay', () => {
     expectShare(reached, 2_000, 0.5);
   });
 
+  it('sends previews to the candidate whatever the share, and counts them apart', () => {
+    const runtime = heldRuntime();
+    const preview = { headers: { 'x-preview': { exact: 'yes' } } };
+    const active = new ActiveOverlay(runtime, { ...OVERLAY, candidatePpm: 0, preview });
+    const { request } = assignment.build(routeContext(runtime, { overlay: active }));
+    const assign = (...fields: string[]): Exchange => {
+      const exchange = exchangeOf(runtime, 'GET /');
+      readHead(exchange.downstream.head, 'GET /', ...fields);
+      request?.(exchange);
+      return exchange;
+    };
+    for (const fields of [['x-preview: yes'], []]) assign(...fields).arm?.record(false, 1_000);
+    expect(active.counters.flatMap((c) => c.take() ?? [])).toMatchObject([
+      { arm: 'baseline', requests: 1 },
+      { arm: 'candidate', requests: 1, preview: true },
+    ]);
+    runtime.move(10_000);
+    expect(assign('x-preview: yes').version?.name).toBe('v1');
+  });
+
   it('takes only what it matches, and only while its lease lasts', () => {
     const runtime = heldRuntime();
     const assign = assigner(

@@ -15,7 +15,7 @@ export const assignment: Filter = {
     const choose = chooseVersion(context);
     const overlay = context.overlay;
     if (!overlay) return { request: choose };
-    return { request: withOverlay(context, choose, overlay) };
+    return { request: withOverlay(context, withPreview(context, choose, overlay), overlay) };
   },
 };
 
@@ -45,6 +45,21 @@ function chooseVersion({ rule, stable, versions, runtime, service }: RouteContex
       exchange.version = version;
       break;
     }
+    return CONTINUE;
+  };
+}
+
+/** Requests of testers go to the candidate, where the configuration would send them to the baseline. */
+function withPreview({ versions }: RouteContext, choose: Step, active: ActiveOverlay): Step {
+  const { preview, isPreview, overlay } = active;
+  const baseline = versions.get(overlay.baseline);
+  const candidate = versions.get(overlay.candidate);
+  if (!preview || !baseline || !candidate) return choose;
+  return (exchange) => {
+    choose(exchange);
+    if (exchange.version !== baseline || !active.active || isPreview?.(exchange.head) === false) return CONTINUE;
+    exchange.version = candidate;
+    exchange.arm = preview;
     return CONTINUE;
   };
 }

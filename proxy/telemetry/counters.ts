@@ -121,6 +121,7 @@ export class ArmCounters {
   readonly epoch: number;
   readonly arm: Arm;
   readonly candidatePpm: number;
+  readonly #preview: boolean;
   readonly #latency = new LatencyDelta();
   /** First attempts of this arm that have not ended: they will still be counted here. */
   inFlight = 0;
@@ -128,11 +129,12 @@ export class ArmCounters {
   errors = 0;
   shielded = 0;
 
-  constructor(experimentId: string, epoch: number, arm: Arm, candidatePpm: number) {
+  constructor(experimentId: string, epoch: number, arm: Arm, candidatePpm: number, preview = false) {
     this.experimentId = experimentId;
     this.epoch = epoch;
     this.arm = arm;
     this.candidatePpm = candidatePpm;
+    this.#preview = preview;
   }
 
   record(failed: boolean, us: number): void {
@@ -147,6 +149,7 @@ export class ArmCounters {
       experimentId: this.experimentId,
       epoch: this.epoch,
       arm: this.arm,
+      ...(this.#preview ? { preview: true as const } : {}),
       candidatePpm: this.candidatePpm,
       requests: this.requests,
       errors: this.errors,

@@ -4,11 +4,13 @@ import type { ExperimentView } from '../../contracts/experiment.ts';
 import { inOrder, phaseStrip, servingArm } from './phases.ts';
 
 type Step = ExperimentView['steps'][number]['state'];
+const KIND_OF: Partial<Record<ExperimentView['phase'], string>> = { previewing: 'BlueGreen', switched: 'BlueGreen' };
 const standing = (
   phase: ExperimentView['phase'],
   verdict: ExperimentView['verdict'] = 'PENDING',
   state: Step = 'done',
 ) => ({
+  kind: KIND_OF[phase] ?? 'Canary',
   phase,
   verdict,
   steps: [{ weightPpm: 10_000, state }],
@@ -29,6 +31,21 @@ describe('the phase strip', () => {
     expect(phasesOf('rolled-back', 'FAIL', 'done')).toContain('stepping:done');
   });
 
+  test('shows a blue-green release that went back before its switch without one', () => {
+    const rolledBack = (second: Step): string[] =>
+      phaseStrip({
+        kind: 'BlueGreen',
+        phase: 'rolled-back',
+        verdict: 'FAIL',
+        steps: [
+          { weightPpm: 0, state: 'done' },
+          { weightPpm: 1_000_000, state: second },
+        ],
+      }).map((item) => item.phase);
+    expect(rolledBack('waiting')).not.toContain('switched');
+    expect(rolledBack('done')).toContain('switched');
+  });
+
   test('promises no promotion to a run that rolls back', () => {
     expect(phasesOf('rolling-back', 'FAIL').join()).not.toContain('promot');
   });
@@ -46,8 +63,13 @@ describe('the phase strip', () => {
 
 test('the arm that serves follows the phase', () => {
   const serving = PHASES.map((phase) => `${phase}: ${servingArm({ phase })}`);
-  expect(serving.filter((s) => s.endsWith('split'))).toEqual(['stepping: split', 'held: split']);
-  expect(serving.filter((s) => s.endsWith('candidate'))).toHaveLength(3);
+  expect(serving.filter((s) => s.endsWith('split'))).toEqual(['stepping: split', 'previewing: split', 'held: split']);
+  expect(serving.filter((s) => s.endsWith('candidate'))).toEqual([
+    'switched: candidate',
+    'promoting: candidate',
+    'watching: candidate',
+    'promoted: candidate',
+  ]);
 });
 
 test('running experiments come first, then the latest', () => {

@@ -13,6 +13,8 @@ const LABELS: Readonly<Record<Phase, string>> = {
   declared: 'Declared',
   measuring: 'Measuring baseline',
   stepping: 'Stepping',
+  previewing: 'Previewing',
+  switched: 'Switched, old version warm',
   held: 'Held for a person',
   promoting: 'Promoting',
   watching: 'Watching',
@@ -25,6 +27,8 @@ const TONES: Readonly<Record<Phase, PhaseTone>> = {
   declared: 'wait',
   measuring: 'wait',
   stepping: 'wait',
+  previewing: 'wait',
+  switched: 'wait',
   held: 'warn',
   promoting: 'wait',
   watching: 'wait',
@@ -33,9 +37,14 @@ const TONES: Readonly<Record<Phase, PhaseTone>> = {
   'rolled-back': 'bad',
 };
 
-const FORWARD: readonly Phase[] = ['declared', 'measuring', 'stepping', 'promoting', 'watching', 'promoted'];
+/** What each kind does between measuring the baseline and its end. */
+const MIDDLE: Readonly<Record<string, readonly Phase[]>> = {
+  Canary: ['stepping'],
+  BlueGreen: ['previewing', 'switched'],
+};
+const PROMOTION: readonly Phase[] = ['promoting', 'watching', 'promoted'];
 
-type Standing = Pick<ExperimentView, 'phase' | 'steps' | 'verdict'>;
+type Standing = Pick<ExperimentView, 'kind' | 'phase' | 'steps' | 'verdict'>;
 
 /**
  * The phases that this run goes through. A rollback shows only what truly lay before it.
@@ -58,25 +67,32 @@ function toneOf(view: Standing): PhaseTone {
   return (phase === 'rolling-back' || phase === 'rolled-back') && verdict !== 'FAIL' ? 'warn' : TONES[phase];
 }
 
-function pathOf({ phase, steps }: Standing, promoted: boolean): readonly Phase[] {
-  const stepped = steps.some((step) => step.state !== 'waiting');
+function pathOf({ kind, phase, steps }: Standing, promoted: boolean): readonly Phase[] {
+  const middle = MIDDLE[kind] ?? ['stepping'];
+  const reached = (i: number): boolean => (middle.length === 1 ? steps : [steps[i]]).some(isReached);
   if (phase === 'rolling-back' || phase === 'rolled-back')
     return [
       'declared',
       'measuring',
-      ...(stepped ? (['stepping'] as const) : []),
+      ...middle.filter((_, i) => reached(i)),
       ...(promoted ? (['promoting', 'watching'] as const) : []),
       'rolling-back',
       'rolled-back',
     ];
-  if (phase === 'held') return ['declared', 'measuring', 'stepping', 'held', 'promoting', 'watching', 'promoted'];
-  return FORWARD;
+  if (phase === 'held') return ['declared', 'measuring', ...middle.filter((_, i) => reached(i)), 'held', ...PROMOTION];
+  return ['declared', 'measuring', ...middle, ...PROMOTION];
+}
+
+function isReached(step: ExperimentView['steps'][number] | undefined): boolean {
+  return step !== undefined && step.state !== 'waiting';
 }
 
 /** Who serves the traffic: a split of both while steps are taken, else one of them. */
 export function servingArm({ phase }: Pick<ExperimentView, 'phase'>): 'split' | 'baseline' | 'candidate' {
-  if (phase === 'stepping' || phase === 'held') return 'split';
-  return phase === 'promoting' || phase === 'watching' || phase === 'promoted' ? 'candidate' : 'baseline';
+  if (phase === 'stepping' || phase === 'previewing' || phase === 'held') return 'split';
+  return phase === 'switched' || phase === 'promoting' || phase === 'watching' || phase === 'promoted'
+    ? 'candidate'
+    : 'baseline';
 }
 
 export function isRunning(view: Pick<ExperimentView, 'phase'>): boolean {

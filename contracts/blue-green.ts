@@ -1,0 +1,56 @@
+/** A BlueGreen: verify a candidate beside the baseline, switch to it at once, keep the old one warm, then promote. */
+import { z } from 'zod';
+import { Analysis } from './canary.ts';
+import { Guardrails } from './limit.ts';
+import { Deadline, Lease, Measure, OnInconclusive, Preview, Watch } from './release.ts';
+import { Sticky } from './route.ts';
+import { Duration, Name, Percent, PPM_PER_PERCENT } from './units.ts';
+
+export const BlueGreenSpec = z
+  .strictObject({
+    service: Name,
+    baseline: Name,
+    candidate: Name,
+    preview: Preview,
+    sticky: Sticky.optional().meta({ description: 'Requests with the same value stay on the same arm' }),
+    verify: z
+      .strictObject({
+        share: Percent.default(0).meta({
+          description: "The candidate's share of the ordinary requests before the switch; they are compared (analysis)",
+        }),
+        requests: z.int().min(1).default(20).meta({
+          description: 'Without a share: so many preview requests must be answered within the guardrails',
+        }),
+        min: Duration.prefault('30s'),
+        max: Duration.prefault('10m'),
+      })
+      .refine((v) => v.min <= v.max, { error: 'verify.min is longer than verify.max', path: ['min'] })
+      .refine((v) => v.share <= 50 * PPM_PER_PERCENT, {
+        error: 'more than half before the switch is no verification any more; give at most 50',
+        path: ['share'],
+      })
+      .prefault({})
+      .meta({ description: 'Before the switch: at least min, and at most max' }),
+    measure: Measure,
+    warm: Duration.prefault('5m').meta({
+      description: 'After the switch the old version stays ready for this long: until then the switch back is instant',
+    }),
+    guardrails: Guardrails.prefault([{ name: 'success-rate', min: 95 }]).meta({
+      description: 'Limits on the candidate by itself, in preview and after the switch; crossing one goes back at once',
+    }),
+    analysis: Analysis.prefault({}),
+    deadline: Deadline,
+    lease: Lease,
+    watch: Watch,
+    onInconclusive: OnInconclusive,
+  })
+  .refine((b) => b.baseline !== b.candidate, {
+    error: 'baseline and candidate are the same version',
+    path: ['candidate'],
+  })
+  .refine((b) => b.preview !== undefined || b.verify.share > 0, {
+    error: 'nothing would reach the candidate before the switch; give preview, verify.share or both',
+    path: ['verify'],
+  });
+
+export type BlueGreenSpec = z.output<typeof BlueGreenSpec>;

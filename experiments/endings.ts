@@ -1,0 +1,39 @@
+/** The ways out before a promotion, the same for every kind. */
+import { formatDuration } from '../contracts/units.ts';
+import { promote } from './promotion.ts';
+import { rollBack } from './rollback.ts';
+import { failure, known } from './sentences.ts';
+import type { State, Transition } from './state.ts';
+import type { Story } from './story.ts';
+import { deadlineOver, decide } from './transitions.ts';
+
+/** -> rolling-back, with the evidence that the candidate is worse. */
+export function fail(story: Story, state: State, why = failure(state.judgement)): Transition {
+  return rollBack(story, { ...state, verdict: 'FAIL' }, 'verdict', `rolled back: ${why}`);
+}
+
+/** -> rolling-back: with nothing seen, nothing may be risked, whatever the document says of INCONCLUSIVE. */
+export function endWithoutData(story: Story, state: State): Transition {
+  const why = `no data, no proxy has reported for ${formatDuration(state.silentMs)}`;
+  return rollBack(story, state, 'verdict', `rolled back: ${why}`);
+}
+
+/** INCONCLUSIVE is a verdict of its own; the document says what follows from it. */
+export function inconclusive(story: Story, before: State, why: string): Transition {
+  const state: State = { ...before, verdict: 'INCONCLUSIVE' };
+  const policy = story.terms.onInconclusive;
+  if (policy === 'promote')
+    return promote(story, state, `promoted, as the document says of INCONCLUSIVE: ${why}`, null);
+  // After the deadline nobody is waited for.
+  if (policy === 'rollback' || deadlineOver(story, state))
+    return rollBack(story, state, 'verdict', `rolled back: ${why}`);
+  const reason = `waiting for a person to promote or abort: ${why}`;
+  const { judgement, totals } = state;
+  return decide({ ...state, phase: 'held', lacking: 'nothing', reason }, 'held', reason, { judgement, totals });
+}
+
+/** held -> rolling-back, when nobody decided in time. A person may promote or abort before that. */
+export function leaveHeld(story: Story, state: State): Transition | undefined {
+  if (!deadlineOver(story, state)) return undefined;
+  return rollBack(story, state, 'verdict', `rolled back: nobody decided in time: ${known(state)}`);
+}

@@ -1,0 +1,100 @@
+/**
+ * The life of every experiment, as a pure reducer: declared -> the kind's own phases (see its story) ->
+ * (promoting -> watching -> promoted) or (rolling-back -> rolled-back). Every transition has one function, with one
+ * sentence on it. What is to be done in the world goes into the state's outbox, and is done after it is journalled.
+ */
+import { formatDuration } from '../contracts/units.ts';
+import { answerDone, answerFailed } from './answers.ts';
+import { startMeasuring } from './baseline.ts';
+import { takeMeasurement, withChecks } from './checks.ts';
+import { takeIn } from './evidence.ts';
+import { letPass, wasAway } from './passing-time.ts';
+import { leavePromoting, leaveWatch, promoteByHand } from './promotion.ts';
+import { rollBack } from './rollback.ts';
+import type { Event, State, Transition } from './state.ts';
+import type { Story } from './story.ts';
+import { decide, isShifting, layOverlay, stay } from './transitions.ts';
+
+export function isOver(state: State): boolean {
+  return state.phase === 'promoted' || state.phase === 'rolled-back';
+}
+
+/**
+ * @param event - what happened; time comes in as elapsed milliseconds (tick, resumed), never as a clock reading
+ * @returns the new state, and what must be journalled before anything of its outbox is carried out
+ */
+export function advance(story: Story, before: State, event: Event): Transition {
+  if (isOver(before)) return stay(before);
+  let { state, decisions } = react(story, before, event);
+  for (let next = goOn(story, state); next; next = goOn(story, state)) {
+    state = next.state;
+    decisions = [...decisions, ...next.decisions];
+  }
+  return { state, decisions };
+}
+
+function react(story: Story, state: State, event: Event): Transition {
+  switch (event.type) {
+    case 'started':
+      return startMeasuring(story, state);
+    case 'resumed':
+      return takeUpAgain(story, state, event.awayMs);
+    case 'observed':
+      return stay(withChecks(story, takeIn(state, event.rows)));
+    case 'measured':
+      return stay(withChecks(story, takeMeasurement(story, state, event)));
+    case 'tick':
+      return wasAway(story, event.passedMs)
+        ? takeUpAgain(story, state, event.passedMs)
+        : stay(letPass(story, state, event.passedMs));
+    case 'abort':
+      return abort(story, state, event.by, event.reason);
+    case 'promote':
+      return promoteByHand(story, state, event.by, event.reason);
+    case 'effect-done':
+      return answerDone(story, state, event.id);
+    case 'effect-failed': {
+      const { state: next, decisions, over } = answerFailed(state, event);
+      if (!over) return { state: next, decisions };
+      return rollBack(story, next, 'refused', `rolled back: ${event.message}`, { code: event.code });
+    }
+    case 'journal-failed':
+      return isShifting(story, state)
+        ? rollBack(story, state, 'verdict', `rolled back: the journal could not be written (${event.message})`)
+        : stay(state);
+  }
+}
+
+/** What follows from the state alone, one transition at a time; undefined when it is to stay as it is. */
+function goOn(story: Story, state: State): Transition | undefined {
+  if (isOver(state)) return undefined;
+  if (state.ending !== null) return state.outbox.length === 0 ? end(story, state, state.ending) : undefined;
+  if (state.phase === 'promoting') return leavePromoting(story, state);
+  if (state.phase === 'watching') return leaveWatch(story, state);
+  return isShifting(story, state) ? story.goOn(state) : undefined;
+}
+
+/** A person, or the halt: everything back to the baseline now. During promotion that means the stable version too. */
+function abort(story: Story, state: State, by: string, reason: string): Transition {
+  if (state.phase === 'rolling-back') return stay(state);
+  return rollBack(story, { ...state, haltedBy: by }, 'aborted', `aborted by ${by}: ${reason}`, { by });
+}
+
+/** -> promoted, or rolling-back -> rolled-back: all that was decided is carried out. */
+function end({ terms }: Story, state: State, ending: 'promoted' | 'rolled-back'): Transition {
+  const message =
+    ending === 'promoted'
+      ? `${terms.candidate} is promoted`
+      : `every request is back on ${terms.baseline}: ${state.reason}`;
+  const { verdict, totals } = state;
+  return decide({ ...state, phase: ending }, ending, message, { verdict, totals });
+}
+
+/** The phase goes on in a new process (or one that had stopped): a new epoch, as proxies may have let the old overlay go. */
+function takeUpAgain(story: Story, before: State, awayMs: number): Transition {
+  const state: State = { ...before, ageMs: before.ageMs + awayMs, silentMs: 0 };
+  if (state.phase === 'declared') return startMeasuring(story, state);
+  const message = `taken up again after ${formatDuration(awayMs)}, in phase ${state.phase}`;
+  const hasOverlay = state.ending === null && (isShifting(story, state) || state.phase === 'watching');
+  return decide(hasOverlay ? layOverlay(story, state) : state, 'resumed', message, { awayMs });
+}

@@ -1,0 +1,44 @@
+/** The way back, the same for every kind. */
+import type { Verdict } from '../contracts/verdict.ts';
+import { ask, cancelMoves } from './outbox.ts';
+import type { Decision, Effect, State, Transition } from './state.ts';
+import type { Story } from './story.ts';
+import { decide } from './transitions.ts';
+
+/**
+ * any -> rolling-back: the overlay is dropped, and a stable version that was (or may have been) moved is moved back,
+ * first: after a promotion that is what users feel. A crash before either leaves proxies that fall back when the lease
+ * is over; the next process does both again.
+ */
+export function rollBack(
+  story: Story,
+  before: State,
+  type: Decision['type'],
+  reason: string,
+  evidence: Record<string, unknown> = {},
+): Transition {
+  return goBack(story, before, before.verdict === 'FAIL' ? 'FAIL' : 'INCONCLUSIVE', type, reason, evidence);
+}
+
+/** any -> rolling-back, with PASS: an experiment that was never to change anything for good has come to its end. */
+export function complete(story: Story, before: State, reason: string): Transition {
+  return goBack(story, before, 'PASS', 'verdict', reason, {});
+}
+
+function goBack(
+  { terms }: Story,
+  before: State,
+  verdict: Verdict,
+  type: Decision['type'],
+  reason: string,
+  evidence: Record<string, unknown>,
+): Transition {
+  const moveBack: Effect = { type: 'move-stable', from: terms.candidate, to: terms.baseline };
+  const effects: Effect[] = before.stableAsked ? [moveBack, { type: 'drop-overlay' }] : [{ type: 'drop-overlay' }];
+  const next = ask(
+    { ...cancelMoves(before), phase: 'rolling-back', ending: 'rolled-back', verdict, lacking: 'nothing', reason },
+    effects,
+  );
+  const { judgement, totals } = before;
+  return decide(next, type, reason, { verdict, ...evidence, judgement, totals });
+}

@@ -1,0 +1,48 @@
+/**
+ * What the common life (life.ts) asks of each kind of experiment. A kind tells its own part of the story, from its
+ * declaration to its verdict; what is the same for all (roll back, promote, watch, resume) stands in files of its own.
+ */
+import type { Analysis } from '../contracts/canary.ts';
+import type { ExperimentDocument } from '../contracts/document.ts';
+import type { Phase } from '../contracts/experiment.ts';
+import type { Match } from '../contracts/match.ts';
+import type { Overlay } from '../contracts/overlay.ts';
+import type { Sticky } from '../contracts/route.ts';
+import type { State, Transition } from './state.ts';
+
+/** What stays the same over the whole run. */
+export type Run<D extends ExperimentDocument = ExperimentDocument> = { readonly id: string; readonly document: D };
+
+/** What every document settles, in the words of the Canary. */
+export type Terms = {
+  readonly service: string;
+  readonly baseline: string;
+  readonly candidate: string;
+  /** Only these requests take part. */
+  readonly match?: Match | undefined;
+  readonly sticky?: Sticky | undefined;
+  readonly lease: number;
+  readonly deadline: number;
+  /** Before the first step. */
+  readonly measure: number;
+  readonly watch: { readonly for: number; readonly maxErrors: number };
+  readonly onInconclusive: 'rollback' | 'promote' | 'hold';
+  readonly analysis: Pick<Analysis, 'alpha' | 'metrics' | 'warmup' | 'checks'>;
+};
+
+export type Story = {
+  readonly run: Run;
+  readonly terms: Terms;
+  /** The phases that this kind tells itself; its overlay stands, and nothing is decided yet. */
+  readonly phases: readonly Phase[];
+  /** Those in which the candidate is compared, or guarded: checks are asked. */
+  readonly comparing: readonly Phase[];
+  /** The candidate's share at each step, as it is shown to people. */
+  readonly stepsPpm: readonly number[];
+  /** The overlay of the state's phase, which is one of `phases`. */
+  readonly overlay: (state: State, epoch: number) => Overlay;
+  /** What follows from a state in one of `phases`; undefined: it stays. */
+  readonly goOn: (state: State) => Transition | undefined;
+  /** Why it stands where it stands, where that is more than the reason why the phase was entered. */
+  readonly now?: (state: State) => string | undefined;
+};
