@@ -4,7 +4,7 @@ import { BodyChange, HeaderChanges } from './fault-changes.ts';
 import { FaultDelay } from './fault-delay.ts';
 import { FaultTcp } from './fault-tcp.ts';
 import { Match } from './match.ts';
-import { Duration, Name, Percent, PPM } from './units.ts';
+import { Duration, HostPort, Name, Percent, PPM } from './units.ts';
 
 export const GRPC_STATUS_NAMES = [
   'OK',
@@ -82,22 +82,11 @@ export const FaultFirst = z
       'Only the first requests meet the fault, later ones do not: does the caller try again, and for long enough?',
   });
 
-/** What may be broken; a document holds at least one of them. */
-const ACTS = ['delay', 'abort', 'hang', 'throttle', 'truncate', 'corrupt', 'body', 'headers', 'tcp'] as const;
-
-/** What needs a request to act on. */
-const ONLY_REQUESTS = [
-  'match',
-  'first',
-  'delay',
-  'abort',
-  'hang',
-  'throttle',
-  'truncate',
-  'corrupt',
-  'body',
-  'headers',
-] as const;
+/** What may be broken of requests and their answers. */
+const REQUEST_ACTS = ['delay', 'abort', 'hang', 'throttle', 'truncate', 'corrupt', 'body', 'headers'] as const;
+/** What else may be broken: each stands alone in its document. */
+const OTHER_ACTS = ['tcp', 'endpointGone', 'partition'] as const;
+const ACTS = [...REQUEST_ACTS, ...OTHER_ACTS] as const;
 
 export const FaultSpec = z
   .strictObject({
@@ -124,6 +113,16 @@ export const FaultSpec = z
     body: BodyChange.optional(),
     headers: HeaderChanges.optional(),
     tcp: FaultTcp.optional(),
+    endpointGone: z
+      .union([z.array(HostPort).min(1), z.int().min(1)], { error: 'give a list of endpoints, or how many' })
+      .optional()
+      .meta({
+        description: 'Balancing no longer sees these endpoints, or so many of each version, chosen by the seed',
+      }),
+    partition: z
+      .strictObject({ from: Name })
+      .optional()
+      .meta({ description: 'Calls that this service makes cannot connect: at the outbound port of its sidecars' }),
     seed: z
       .int()
       .min(0)
@@ -133,13 +132,22 @@ export const FaultSpec = z
     lease: Duration.prefault('5m').meta({ description: 'The proxy drops the fault after this long without renewal' }),
   })
   .refine((f) => ACTS.some((act) => f[act] !== undefined), `a fault needs at least one of ${ACTS.join(', ')}`)
-  .refine((f) => f.tcp === undefined || ONLY_REQUESTS.every((key) => f[key] === undefined), {
-    error: `tcp acts on connections, which know no requests: it goes without ${ONLY_REQUESTS.join(', ')}`,
-    path: ['tcp'],
-  })
-  .refine((f) => f.tcp === undefined || f.at === 'attempt', {
-    error: 'tcp acts on connections to endpoints: it needs "at: attempt"',
+  .refine(
+    (f) => OTHER_ACTS.every((act) => f[act] === undefined) || ACTS.filter((act) => f[act] !== undefined).length === 1,
+    {
+      error: `${OTHER_ACTS.join(', ')} stand alone; declare the other acts in a fault of their own`,
+    },
+  )
+  .refine((f) => OTHER_ACTS.every((act) => f[act] === undefined) || f.at === 'attempt', {
+    error: `${OTHER_ACTS.join(', ')} need "at: attempt"`,
     path: ['at'],
+  })
+  .refine((f) => (f.tcp ?? f.endpointGone) === undefined || (f.match ?? f.first) === undefined, {
+    error: 'connections and endpoints are not chosen by request: tcp and endpointGone go without match and first',
+  })
+  .refine((f) => f.endpointGone === undefined || (f.percent === PPM && f.maxInjections === undefined), {
+    error: 'an endpoint is gone for all requests: endpointGone goes without percent and maxInjections',
+    path: ['endpointGone'],
   })
   .refine((f) => f.hang === undefined || f.abort === undefined, {
     error: 'a request that hangs is never aborted; give one of hang, abort',

@@ -12,6 +12,7 @@ import type {
   RouteDocument,
   ServiceDocument,
 } from './document.ts';
+import type { FaultSpec } from './fault.ts';
 import { nearest } from './nearest.ts';
 import type { Issue } from './parse.ts';
 
@@ -132,11 +133,32 @@ function waysOf({ protocol, defaultService, hosts, sni }: GatewayDocument['spec'
 }
 
 function checkFault({ spec }: FaultDocument, services: ReadonlyMap<string, ServiceDocument>): NeedingIssue[] {
+  return faultIssues(spec, services, ['spec']);
+}
+
+/** @param path - where the fault stands in its document */
+function faultIssues(
+  spec: FaultSpec,
+  services: ReadonlyMap<string, ServiceDocument>,
+  path: readonly PropertyKey[],
+): NeedingIssue[] {
   const service = services.get(spec.service);
-  if (!service) return [missingService(spec.service, services, ['spec', 'service'])];
-  return spec.version === undefined
-    ? []
-    : versionIssue(spec.service, spec.version, Object.keys(service.spec.versions), ['spec', 'version']);
+  if (!service) return [missingService(spec.service, services, [...path, 'service'])];
+  const { versions } = service.spec;
+  const from = spec.partition?.from;
+  return [
+    ...(spec.version === undefined
+      ? []
+      : versionIssue(spec.service, spec.version, Object.keys(versions), [...path, 'version'])),
+    ...(from === undefined || services.has(from)
+      ? []
+      : [missingService(from, services, [...path, 'partition', 'from'])]),
+    ...(Array.isArray(spec.endpointGone) ? spec.endpointGone : []).flatMap((address, i) =>
+      Object.values(versions).some(({ endpoints }) => endpoints.some((e) => e.address === address))
+        ? []
+        : [{ path: [...path, 'endpointGone', i], message: `Service "${spec.service}" has no endpoint ${address}` }],
+    ),
+  ];
 }
 
 /** An experiment may stand in a file without its service (it is in the control plane): then only what is known is checked. */

@@ -44,6 +44,8 @@ export type DataplaneOptions = {
   readonly outbound?: string;
   /** Where this proxy stands: near endpoints come first. */
   readonly locality?: Locality;
+  /** The service that this proxy stands beside. */
+  readonly service?: string;
   readonly halt: HaltSwitch;
   readonly clock: Clock;
   readonly seed: number;
@@ -64,6 +66,7 @@ export class Dataplane implements DataplaneApi {
   #faults = new Map<string, ActiveFault>();
   #faultSources = new Map<string, string>();
   #plans = new Map<string, ServicePlan>();
+  #taking = 0;
   #config: Config | undefined;
   /** Configurations are applied one after the other, in the order in which they came. */
   #applying: Promise<void> = Promise.resolve();
@@ -246,7 +249,7 @@ export class Dataplane implements DataplaneApi {
     this.#inventory.sweep(nowMs);
     this.#releaseFaults();
     const expired = this.#overlays.sweep();
-    if (expired.length > 0) this.#compile();
+    if (expired.length > 0 || this.#taking !== this.#countTaking()) this.#compile();
     for (const { overlay } of expired) this.onLeaseExpired(overlay.experimentId, overlay.epoch);
   }
 
@@ -277,6 +280,7 @@ export class Dataplane implements DataplaneApi {
     const config = this.#config;
     if (!config) return;
     const faults = [...this.#faults.values()];
+    this.#taking = this.#countTaking();
     this.#plans = new Map();
     for (const service of config.services) {
       const { name } = service.metadata;
@@ -294,8 +298,18 @@ export class Dataplane implements DataplaneApi {
   #planOf(config: Config, service: ServiceDocument, faults: readonly ActiveFault[]): ServicePlan | undefined {
     const name = service.metadata.name;
     const routes = config.routes.filter((r) => r.spec.service === name);
-    const own = faults.filter((f) => f.spec.service === name);
+    const own = faults.filter((f) => f.spec.service === name && this.#mayMeet(f));
     return compileService(this.#runtime, this.#inventory, service, routes, this.#overlays.of(name), own);
+  }
+
+  /** A partition is for the calls of one service. */
+  #mayMeet({ spec }: ActiveFault): boolean {
+    return spec.partition === undefined || spec.partition.from === this.#options.service;
+  }
+
+  /** How many faults keep endpoints out of the plans: when it changes, these are built anew. */
+  #countTaking(): number {
+    return [...this.#faults.values()].filter((f) => f.spec.endpointGone !== undefined && f.active).length;
   }
 
   #withFaultHeaders(config: Config, listener: string, resolve: Listener['resolve']): Listener['resolve'] {

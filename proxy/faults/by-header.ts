@@ -59,8 +59,9 @@ export class FaultsByHeader {
       metadata: { name: 'by-header' },
       spec: { ...signed.fault, service, lease },
     });
-    // A fault on connections would meet the requests of others that share them.
-    if (!document.success || document.data.spec.tcp !== undefined) return undefined;
+    // Faults on connections and endpoints would meet the requests of others that share them.
+    if (!document.success || (document.data.spec.tcp ?? document.data.spec.endpointGone) !== undefined)
+      return undefined;
     const fault = new ActiveFault(this.#runtime, document.data);
     const plan = this.#planWith(service, fault);
     return plan && { fault, plan };

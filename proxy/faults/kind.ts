@@ -15,6 +15,8 @@ export const FAULT_TYPES = [
   'corrupt',
   'body',
   'headers',
+  'endpoint-gone',
+  'partition',
   ...TCP_FAULT_TYPES,
 ] as const;
 export type FaultType = (typeof FAULT_TYPES)[number];
@@ -28,6 +30,9 @@ export type AbortAnswer = {
   readonly grpcStatus: number;
 };
 
+/** `connect`: as if no connection could be made. */
+export type Abort = AbortAnswer | 'reset' | 'connect';
+
 /** What a document asks of one kind. Acts that it does not have it does not do. */
 export type PlannedFault = {
   /** Under which name injections are counted. */
@@ -35,7 +40,7 @@ export type PlannedFault = {
   /** Before the request goes on. @param hash - of the draw, so that a replay waits as long @returns milliseconds */
   readonly delayMs?: (hash: number) => number;
   readonly hangs?: true;
-  readonly abort?: AbortAnswer | 'reset';
+  readonly abort?: Abort;
   readonly request?: (exchange: Exchange) => void;
   /** Calls fault.act when, and only when, it changes something. */
   readonly respond?: (exchange: Exchange, head: ResponseHead, fault: ActiveFault, hash: number) => void;

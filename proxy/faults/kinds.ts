@@ -3,9 +3,11 @@ import { abort } from './abort.ts';
 import { body } from './body.ts';
 import { corrupt } from './corrupt.ts';
 import { delay } from './delay.ts';
+import { endpointGone } from './endpoint-gone.ts';
 import { hang } from './hang.ts';
 import { headers } from './headers.ts';
 import type { FaultKind } from './kind.ts';
+import { partition } from './partition.ts';
 import { resetInBody } from './reset-in-body.ts';
 import { throttle } from './throttle.ts';
 import { truncate } from './truncate.ts';
@@ -21,4 +23,6 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   truncate,
   resetInBody,
   throttle,
+  partition,
+  endpointGone,
 ];

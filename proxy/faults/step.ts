@@ -4,18 +4,24 @@ import type { RouteParts } from '../filters/filter.ts';
 import { ANSWERED, CONTINUE, SUSPENDED } from '../plan/plan.ts';
 import type { RespondStep, Step } from '../plan/plan.ts';
 import type { ActiveFault, Wait } from './active-fault.ts';
-import type { AbortAnswer } from './kind.ts';
+import type { Abort, FaultType } from './kind.ts';
 
 /** How an abort is carried out at a level. */
-export type CarryOut = (exchange: Exchange, fault: ActiveFault, answer: AbortAnswer | 'reset') => void;
-export type DrawnAbort = { readonly fault: ActiveFault; readonly answer: AbortAnswer | 'reset' };
+export type CarryOut = (exchange: Exchange, fault: ActiveFault, answer: Abort) => void;
+export type DrawnAbort = { readonly fault: ActiveFault; readonly answer: Abort };
 /** What an answer will meet, if one comes. */
 export type DrawnAnswer = { readonly fault: ActiveFault; readonly hash: number };
 
+/** Under which name it is counted. */
+export function typeOfAbort(answer: Abort): FaultType {
+  if (answer === 'connect') return 'partition';
+  return answer === 'reset' ? 'reset' : 'abort';
+}
+
 /** At attempt level the retry policy, the shield and outlier detection meet it as the endpoint's own answer. */
-export function abortAttempt(exchange: Exchange, answer: AbortAnswer | 'reset'): void {
-  if (answer === 'reset') {
-    exchange.attemptFailed('reset');
+export function abortAttempt(exchange: Exchange, answer: Abort): void {
+  if (typeof answer === 'string') {
+    exchange.attemptFailed(answer);
     return;
   }
   exchange.faultAnswer = answer;
@@ -24,8 +30,8 @@ export function abortAttempt(exchange: Exchange, answer: AbortAnswer | 'reset'):
 }
 
 /** At request level nobody stands between the fault and the client. */
-export function abortRequest(exchange: Exchange, fault: ActiveFault, answer: AbortAnswer | 'reset'): void {
-  if (answer === 'reset') {
+export function abortRequest(exchange: Exchange, fault: ActiveFault, answer: Abort): void {
+  if (typeof answer === 'string') {
     exchange.reset();
     return;
   }
@@ -81,7 +87,7 @@ function abortDrawn(exchange: Exchange, carryOut: CarryOut): boolean {
   const drawn = exchange.drawnAbort;
   exchange.drawnAbort = undefined;
   if (!drawn?.fault.active) return false;
-  drawn.fault.count(drawn.answer === 'reset' ? 'reset' : 'abort');
+  drawn.fault.count(typeOfAbort(drawn.answer));
   carryOut(exchange, drawn.fault, drawn.answer);
   return true;
 }

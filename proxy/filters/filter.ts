@@ -32,6 +32,7 @@ export type Role =
   | 'shadow'
   | 'retry'
   | 'hedge'
+  | 'discovery-fault'
   | 'balancing'
   | 'attempt-fault'
   | 'connection';
@@ -50,6 +51,8 @@ export type RouteContext = {
   /** What is counted of the copies that a version gets. */
   readonly shadowLoads: (version: string) => ShadowLoad;
   readonly faults: readonly ActiveFault[];
+  /** Those that take endpoints away. */
+  readonly gone: readonly ActiveFault[];
   readonly resilience?: Resilience | undefined;
 };
 

@@ -4,7 +4,7 @@
  */
 import type { PoolMember } from '../balancing/pool.ts';
 import type { Exchange } from '../exchange.ts';
-import { abortAttempt } from '../faults/step.ts';
+import { abortAttempt, typeOfAbort } from '../faults/step.ts';
 import type { DrawnAbort } from '../faults/step.ts';
 import type { ResponseHead } from '../http1/head.ts';
 import type { AttemptOutcome } from '../plan/plan.ts';
@@ -71,8 +71,9 @@ export class Rival implements UpstreamUser {
       return;
     }
     const { fault, answer } = abort;
-    fault.count(answer === 'reset' ? 'reset' : 'abort');
-    if (!this.#adopted) this.#lose(answer === 'reset' ? 'reset' : 'status', answer === 'reset' ? 0 : answer.status);
+    fault.count(typeOfAbort(answer));
+    if (!this.#adopted)
+      this.#lose(typeof answer === 'string' ? answer : 'status', typeof answer === 'string' ? 0 : answer.status);
     else abortAttempt(this.#exchange, answer);
   }
 

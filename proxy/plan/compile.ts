@@ -7,6 +7,7 @@ import type { Protocol, ServiceSpec } from '../../contracts/service.ts';
 import { parseAddress } from '../../contracts/units.ts';
 import { PoolTable } from '../balancing/pool-table.ts';
 import type { ActiveFault } from '../faults/active-fault.ts';
+import { withoutGone } from '../faults/endpoint-gone.ts';
 import { Wires } from '../faults/tcp/wires.ts';
 import type { Wrap } from '../faults/tcp/wires.ts';
 import type { RouteContext } from '../filters/filter.ts';
@@ -164,17 +165,18 @@ export function compileService(
   declared: readonly ActiveFault[],
 ): ServicePlan | undefined {
   const name = document.metadata.name;
+  const gone = declared.filter((fault) => fault.spec.endpointGone !== undefined);
   const versions = new Map<string, VersionPlan>();
   for (const version of Object.keys(document.spec.versions)) {
-    versions.set(version, compileVersion(inventory, document, version));
+    versions.set(version, compileVersion(inventory, document, version, gone));
   }
   const stable = versions.get(document.spec.stable);
   if (!stable) return undefined;
   const load = inventory.load(name);
-  const faults = declared.filter((fault) => fault.plannedTcp.length === 0);
+  const faults = declared.filter((fault) => fault.plannedTcp.length === 0 && !gone.includes(fault));
   const { resilience } = document.spec;
   const shadowLoads = (version: string): ShadowLoad => inventory.shadow(name, version);
-  const base = { runtime, service: name, stable, versions, load, overlay, faults, resilience, shadowLoads };
+  const base = { runtime, service: name, stable, versions, load, overlay, faults, gone, resilience, shadowLoads };
   const plans: RoutePlan[] = [];
   for (const route of routes) {
     route.spec.rules.forEach((rule, index) => {
@@ -183,7 +185,7 @@ export function compileService(
   }
   plans.push(compileRule(inventory, { ...base, rule: CATCH_ALL }, 'default'));
   const tcp = (version: string): TcpLoad => inventory.tcp(name, version);
-  return { name, stable, versions, routes: plans, load, overlay, tcp, wires: inventory.wires(name) };
+  return { name, stable, versions, routes: plans, load, overlay, tcp, gone, wires: inventory.wires(name) };
 }
 
 /** Plain round robin needs no pool: the cursor of the plan is all there is. */
@@ -192,9 +194,20 @@ function isPlain({ resilience, versions }: ServiceSpec): boolean {
   return resilience === undefined && all.every((e) => e.weight === 1 && e.locality === undefined);
 }
 
-function compileVersion(inventory: Inventory, service: ServiceDocument, name: string): VersionPlan {
+function compileVersion(
+  inventory: Inventory,
+  service: ServiceDocument,
+  name: string,
+  gone: readonly ActiveFault[],
+): VersionPlan {
   const { resilience = {}, versions } = service.spec;
-  const specs = versions[name]?.endpoints ?? [];
+  const all = versions[name]?.endpoints ?? [];
+  const left = withoutGone(
+    gone,
+    name,
+    all.map(({ address }) => address),
+  );
+  const specs = all.filter(({ address }) => left.has(address));
   const protocol = versions[name]?.protocol;
   const wrap = inventory.wires(service.metadata.name).wrapFor(name);
   const faulty = wrap && { of: `${service.metadata.name}/${name}`, wrap };

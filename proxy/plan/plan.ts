@@ -6,6 +6,7 @@ import type { TrafficCounters } from '../telemetry/counters.ts';
 import type { Pool } from '../balancing/pool.ts';
 import type { Endpoint } from '../upstream/endpoint.ts';
 import type { ActiveOverlay } from '../overlays.ts';
+import type { ActiveFault } from '../faults/active-fault.ts';
 import type { Wires } from '../faults/tcp/wires.ts';
 import type { TcpLoad } from '../tcp/tcp-load.ts';
 import type { Predicate } from './match.ts';
@@ -50,6 +51,8 @@ export type ServicePlan = {
   readonly overlay: ActiveOverlay | undefined;
   readonly tcp: (version: string) => TcpLoad;
   readonly wires: Wires;
+  /** Faults that take endpoints away. */
+  readonly gone: readonly ActiveFault[];
 };
 
 /** Kept across configurations. */

@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ErrorCode } from '../../contracts/errors.ts';
 import type { ClientConnection } from '../downstream/host.ts';
+import { countGone } from '../faults/endpoint-gone.ts';
 import type { Bare, Wires } from '../faults/tcp/wires.ts';
 import { nextEndpoint } from '../filters/balancing.ts';
 import type { ServicePlan, VersionPlan } from '../plan/plan.ts';
@@ -83,6 +84,7 @@ export class TcpConnection implements ClientConnection, Bare {
     this.#load = plan.tcp(version.name);
     this.#wires = plan.wires;
     this.#version = version.name;
+    countGone(plan.gone, version.name);
     this.#connect(version, version.endpoints.length);
   }
 

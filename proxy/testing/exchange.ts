@@ -36,6 +36,7 @@ export function routeContext(runtime: HeldRuntime, changes: Partial<RouteContext
     buckets: (_key, make) => make(),
     shadowLoads: (version) => shadowLoad('shop', version),
     faults: [],
+    gone: [],
     ...changes,
   };
 }
