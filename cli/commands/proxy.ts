@@ -1,6 +1,5 @@
 /** `proxy`: one proxy, in the foreground: from files, as a gateway of a mesh, or as a sidecar. */
 import cluster from 'node:cluster';
-import { setFlagsFromString } from 'node:v8';
 import { pino } from 'pino';
 import type { Locality } from '../../contracts/balancer.ts';
 import { PPM_PER_PERCENT } from '../../contracts/units.ts';
@@ -63,8 +62,6 @@ export const proxy: CommandSpec = {
   run: async ({ terminal, options }) => {
     const wanted = proxyOptions(options);
     if (wanted.files && !(await loadValid(wanted.files, terminal))) return EXIT.INVALID_INPUT;
-    // A proxy's garbage is short-lived: a young generation that stays small costs some collections and saves 25 MB.
-    setFlagsFromString('--semi-space-growth-factor=1');
     const workers = workerCount(options.text('workers') ?? '1');
     if (workers > 1 && cluster.isPrimary) return runWorkers(workers, wanted, options, terminal);
     const { startProxy } = await import('../../proxy/main.ts');

@@ -1,5 +1,5 @@
 /** The proxies that are measured, each as a bare reverse proxy of one upstream on one core, with its own configuration. */
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export type Subject = {
@@ -94,6 +94,18 @@ export function envoy({ folder, port, upstreamPort }: Place): Subject {
   writeFileSync(file, JSON.stringify({ static_resources: { listeners: [listener], clusters: [cluster] } }));
   const args = ['-c', file, '--concurrency', '1', '--log-level', 'error', '--disable-hot-restart'];
   return { name: 'envoy', command: process.env['MESHPROOF_ENVOY'] ?? 'envoy', args };
+}
+
+/** A proxy from npm, in Node as ours is; MESHPROOF_NPM_PEERS names the folder that `npm install --prefix FOLDER` filled. */
+export function npmProxy(name: string): (place: Place) => Subject {
+  const folder = process.env['MESHPROOF_NPM_PEERS'] ?? '.';
+  const main = join(import.meta.dirname, 'npm-proxy.js');
+  const installed = existsSync(join(folder, 'node_modules', name, 'package.json'));
+  return ({ port, upstreamPort }) => ({
+    name,
+    command: installed ? process.execPath : `${name} (MESHPROOF_NPM_PEERS)`,
+    args: [main, name, folder, String(port), String(upstreamPort)],
+  });
 }
 
 export function meshproof({ folder, port, upstreamPort }: Place): Subject {
