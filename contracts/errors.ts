@@ -29,6 +29,11 @@ export const ERRORS = {
     message: 'CONNECT and WebSocket go over HTTP/1.1 only, on both sides of the proxy',
   },
   ROUTE_NOT_FOUND: { status: 404, faultOf: 'client', message: 'no service answers to this host' },
+  PROXY_HOST_REFUSED: {
+    status: 403,
+    faultOf: 'client',
+    message: 'this HTTP proxy leads to no service of this name, and passThrough does not name the host',
+  },
   UPSTREAM_CONNECT_FAILED: { status: 503, faultOf: 'upstream', message: 'no connection to the endpoint could be made' },
   UPSTREAM_NO_ENDPOINT: { status: 503, faultOf: 'upstream', message: 'the version has no endpoint' },
   CIRCUIT_OPEN: {

@@ -5,17 +5,25 @@ import { HostPort, Name } from './units.ts';
 export const GatewaySpec = z.strictObject({
   listen: HostPort,
   protocol: z
-    .enum(['http', 'tcp', 'tls-passthrough'])
+    .enum(['http', 'http-proxy', 'tcp', 'tls-passthrough'])
     .default('http')
     .meta({
       description:
-        'http: requests are routed; tcp: each connection goes to an endpoint of defaultService as it is; ' +
+        'http: requests are routed; http-proxy: what a client takes for its HTTP proxy (HTTP_PROXY): absolute URLs and ' +
+        'CONNECT go to the service that the host names, other hosts are refused; tcp: each connection goes to an endpoint of defaultService as it is; ' +
         'tls-passthrough: to the service that the TLS greeting names (sni), without ending TLS here',
     }),
   sni: z
     .record(z.string().regex(/^(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/, 'a server name, or *.suffix'), Name)
     .default({})
     .meta({ description: 'tls-passthrough: server name, or *.suffix, to service' }),
+  passThrough: z
+    .array(HostPort.transform((address) => address.toLowerCase()))
+    .default([])
+    .meta({
+      description:
+        'http-proxy: host:port outside of the mesh to which requests and CONNECT may go too; 80 is the port of http://',
+    }),
   hosts: z.record(z.string(), Name).default({}).meta({ description: 'Host header (without port) to service' }),
   faultHeaders: z
     .strictObject({

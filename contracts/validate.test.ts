@@ -54,4 +54,21 @@ describe('checks across documents', () => {
       expect.stringContaining('Service/web is declared twice'),
     ]);
   });
+
+  it('hold an http-proxy to hosts that it may know, and passThrough to an http-proxy', () => {
+    const proxy = (spec: string): string[] =>
+      problemsOf(
+        `${SERVICE}---\napiVersion: meshproof.dev/v1\nkind: Gateway\nmetadata: {name: p}\nspec: {listen: "127.0.0.1:1", ${spec}}\n`,
+      );
+    expect(proxy('protocol: http-proxy, passThrough: ["api.example.org:443"], hosts: {w: web}')).toEqual([]);
+    expect(proxy('protocol: http-proxy, defaultService: web')).toEqual([
+      expect.stringContaining('spec.defaultService: an http-proxy goes to the service that the host names'),
+    ]);
+    expect(proxy('protocol: http-proxy, passThrough: ["web.mesh:80"]')).toEqual([
+      expect.stringContaining('Service "web" has this name'),
+    ]);
+    expect(proxy('defaultService: web, passThrough: ["a:80"]')).toEqual([
+      expect.stringContaining('passThrough needs "protocol: http-proxy"'),
+    ]);
+  });
 });

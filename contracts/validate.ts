@@ -15,6 +15,7 @@ import type {
 import type { FaultSpec } from './fault.ts';
 import { nearest } from './nearest.ts';
 import type { Issue } from './parse.ts';
+import { parseAddress } from './units.ts';
 
 /** An issue, with the index of the document that it is in. */
 /** An issue that is there because another document is not. */
@@ -108,14 +109,28 @@ function checkGateway(
   for (const [name, service] of Object.entries(spec.sni)) {
     if (!services.has(service)) issues.push(missingService(service, services, ['spec', 'sni', name]));
   }
-  return [...issues, ...waysOf(spec)];
+  return [...issues, ...waysOf(spec), ...passThroughIssues(spec, services)];
+}
+
+function passThroughIssues(
+  { protocol, passThrough }: GatewayDocument['spec'],
+  services: ReadonlyMap<string, ServiceDocument>,
+): NeedingIssue[] {
+  if (passThrough.length > 0 && protocol !== 'http-proxy') {
+    return [{ path: ['spec', 'passThrough'], message: 'passThrough needs "protocol: http-proxy"' }];
+  }
+  return passThrough.flatMap((address, i) => {
+    const service = (parseAddress(address)?.host ?? '').replace(/\.mesh$/, '');
+    const message = `${address}: Service "${service}" has this name; requests go to it, and not past the mesh`;
+    return services.has(service) ? [{ path: ['spec', 'passThrough', i], message }] : [];
+  });
 }
 
 /** Each protocol finds its service in its own way, and a key of another one would do nothing. */
 function waysOf({ protocol, defaultService, hosts, sni }: GatewayDocument['spec']): NeedingIssue[] {
   const issues: NeedingIssue[] = [];
   const [hasHosts, hasSni] = [Object.keys(hosts).length > 0, Object.keys(sni).length > 0];
-  if (hasHosts && protocol !== 'http') {
+  if (hasHosts && protocol !== 'http' && protocol !== 'http-proxy') {
     issues.push({
       path: ['spec', 'hosts'],
       message: `hosts are of HTTP; a gateway with protocol ${protocol} sees none`,
@@ -123,6 +138,10 @@ function waysOf({ protocol, defaultService, hosts, sni }: GatewayDocument['spec'
   }
   if (hasSni && protocol !== 'tls-passthrough') {
     issues.push({ path: ['spec', 'sni'], message: 'sni needs "protocol: tls-passthrough"' });
+  }
+  if (protocol === 'http-proxy') {
+    const message = 'an http-proxy goes to the service that the host names; give further names in hosts';
+    return defaultService === undefined ? issues : [...issues, { path: ['spec', 'defaultService'], message }];
   }
   const ways = { http: 'hosts', tcp: undefined, 'tls-passthrough': 'sni' }[protocol];
   if (defaultService === undefined && !(protocol === 'http' ? hasHosts : hasSni)) {

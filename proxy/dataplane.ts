@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Locality } from '../contracts/balancer.ts';
-import type { FaultDocument, ServiceDocument, SourceDocument } from '../contracts/document.ts';
+import type { FaultDocument, GatewayDocument, ServiceDocument, SourceDocument } from '../contracts/document.ts';
 import { MeshproofError } from '../contracts/errors.ts';
 import type { ErrorCode } from '../contracts/errors.ts';
 import type { Overlay } from '../contracts/overlay.ts';
@@ -25,9 +25,11 @@ import { OUTBOUND } from './outbound.stack.ts';
 import { OverlayTable } from './overlays.ts';
 import type { Refusal } from './overlays.ts';
 import { compileService, Inventory } from './plan/compile.ts';
+import { gatewayName, serviceOfHost } from './plan/names.ts';
 import { parseConfig } from './plan/parse-config.ts';
 import type { Config } from './plan/parse-config.ts';
 import type { ServicePlan } from './plan/plan.ts';
+import { outsidePlans, proxyResolver } from './plan/proxy-hosts.ts';
 import { Random } from './random.ts';
 import { LIMITS } from './runtime.ts';
 import type { Limits, RequestObserver, Runtime } from './runtime.ts';
@@ -66,6 +68,8 @@ export class Dataplane implements DataplaneApi {
   #faults = new Map<string, ActiveFault>();
   #faultSources = new Map<string, string>();
   #plans = new Map<string, ServicePlan>();
+  /** Hosts outside of the mesh, by host:port. */
+  #outside = new Map<string, ServicePlan>();
   #taking = 0;
   #config: Config | undefined;
   /** Configurations are applied one after the other, in the order in which they came. */
@@ -112,7 +116,7 @@ export class Dataplane implements DataplaneApi {
     this.#config = config;
     this.#takeFaults(config.faults);
     this.#compile();
-    this.#inventory.keepOnly(this.#plans.values());
+    this.#inventory.keepOnly([...this.#plans.values(), ...this.#outside.values()]);
   }
 
   setOverlays(overlays: readonly Overlay[]): { refused: Refusal[] } {
@@ -289,10 +293,18 @@ export class Dataplane implements DataplaneApi {
       const plan = this.#planOf(config, service, faults);
       if (plan) this.#plans.set(name, plan);
     }
+    this.#outside = outsidePlans(this.#runtime, this.#inventory, this.#proxies(config));
     for (const listener of this.#listeners.open) {
       listener.resolve = this.#withFaultHeaders(config, listener.name, this.#resolver(config, listener.name));
       this.#passBytes(config, listener);
+      const isProxy = this.#proxies(config).some((g) => listener.name === gatewayName(g.metadata.name));
+      listener.unknownHost = isProxy ? 'PROXY_HOST_REFUSED' : 'ROUTE_NOT_FOUND';
+      listener.endTunnels(isProxy || listener.name === 'outbound');
     }
+  }
+
+  #proxies({ gateways }: Config): GatewayDocument[] {
+    return gateways.filter(({ spec }) => spec.protocol === 'http-proxy');
   }
 
   #planOf(config: Config, service: ServiceDocument, faults: readonly ActiveFault[]): ServicePlan | undefined {
@@ -331,7 +343,7 @@ export class Dataplane implements DataplaneApi {
     const spec = config.gateways.find((g) => listener.name === gatewayName(g.metadata.name))?.spec;
     listener.readsSni = spec?.protocol === 'tls-passthrough';
     listener.tcp = undefined;
-    if (!spec || spec.protocol === 'http') return;
+    if (!spec || spec.protocol === 'http' || spec.protocol === 'http-proxy') return;
     const fallback = spec.defaultService === undefined ? undefined : this.#plans.get(spec.defaultService);
     const plans = Object.entries(spec.sni).map(([name, service]) => [name, this.#plans.get(service)] as const);
     const byName = byServerName(Object.fromEntries(plans));
@@ -342,6 +354,7 @@ export class Dataplane implements DataplaneApi {
     const plans = this.#plans;
     const gateway = config.gateways.find((g) => listener === gatewayName(g.metadata.name));
     if (!gateway) return (head) => plans.get(serviceOfHost(head.hostname));
+    if (gateway.spec.protocol === 'http-proxy') return proxyResolver(gateway.spec, plans, this.#outside);
     const { hosts, defaultService } = gateway.spec;
     const fallback = defaultService === undefined ? undefined : plans.get(defaultService);
     const byHost = new Map(Object.entries(hosts).map(([host, service]) => [host.toLowerCase(), plans.get(service)]));
@@ -380,13 +393,3 @@ const MIN_SECRET = 16;
 
 /** How often draining looks whether the last connection has ended. */
 const DRAIN_LOOK_MS = 20;
-
-/** The name of a gateway's listener. */
-function gatewayName(gateway: string): string {
-  return `gateway ${gateway}`;
-}
-
-/** A Host on an outbound port: `reviews`, or `reviews.mesh`. */
-function serviceOfHost(hostname: string): string {
-  return hostname.endsWith('.mesh') ? hostname.slice(0, -5) : hostname;
-}

@@ -58,7 +58,7 @@ export class Exchange extends ExchangeState implements UpstreamUser, Timed {
     this.plan = service && routeOf(service, this.head);
     this.runtime.requestsInFlight++;
     if (this.plan === undefined) {
-      this.answer('ROUTE_NOT_FOUND', `no service answers to the host "${this.head.hostname}"`);
+      this.answer(this.downstream.unknownHost, `no service answers to the host "${this.head.hostname}"`);
       return;
     }
     this.plan.load.inFlight++;

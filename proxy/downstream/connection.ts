@@ -12,6 +12,7 @@ import type { ErrorCode } from '../../contracts/errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { Timer } from '../timer-wheel.ts';
 import type { TunnelKind, UpstreamConnection } from '../upstream/connection.ts';
+import { headEndIn, MAX_HEAD_TEXT } from './head-end.ts';
 import type { ClientConnection, ClientSocket, DownstreamHost } from './host.ts';
 import { RequestBody } from './request-body.ts';
 import { asksForWebSocket, isHttp2Preface, lastHopAnswer, passedThrough } from './request-checks.ts';
@@ -77,6 +78,10 @@ export class Downstream implements ClientConnection {
 
   get remoteIp(): string | undefined {
     return this.#socket.remoteAddress;
+  }
+
+  get unknownHost(): ErrorCode {
+    return this.#host.unknownHost ?? 'ROUTE_NOT_FOUND';
   }
 
   /** @returns false when the client does not keep up; onDownstreamDrain follows */
@@ -239,7 +244,7 @@ export class Downstream implements ClientConnection {
     }
     if (outcome === COMPLETE) this.#headComplete(bytes, nowMs);
     else if (outcome === INVALID) {
-      if (isHttp2Preface(this.head) && this.#host.speakHttp2) this.#leaveToHttp2(bytes);
+      if (isHttp2Preface(this.head) && this.#host.speakHttp2) this.#host.speakHttp2(this, this.#leave(bytes));
       else this.#refuse(this.head.error, this.head.detail);
     } else {
       this.#state = this.head.start === text.length ? IDLE : HEAD;
@@ -249,12 +254,12 @@ export class Downstream implements ClientConnection {
   }
 
   /** From here on this object does nothing but wait for the socket's end. */
-  #leaveToHttp2(bytes: Buffer): void {
+  #leave(bytes: Buffer | undefined): ClientSocket {
     this.#state = CLOSED;
     this.#socket.removeAllListeners('data');
     this.#socket.pause();
-    this.#socket.unshift(bytes);
-    this.#host.speakHttp2?.(this, this.#socket);
+    if (bytes) this.#socket.unshift(bytes);
+    return this.#socket;
   }
 
   #headComplete(bytes: Buffer, nowMs: number): void {
@@ -307,7 +312,12 @@ export class Downstream implements ClientConnection {
     if (lastHop !== undefined) {
       this.writeText(lastHop);
       this.#linger();
-    } else this.#exchange.begin(this.#host.resolve(head), nowMs);
+      return;
+    }
+    const service = this.#host.resolve(head);
+    if (head.isConnect && service && this.#host.takeTunnel) {
+      this.#host.takeTunnel(this, this.#leave(this.#pending), service);
+    } else this.#exchange.begin(service, nowMs);
   }
 
   /** Answers a request that is not forwarded (or no further), and closes. */
@@ -386,15 +396,4 @@ export class Downstream implements ClientConnection {
   }
 }
 
-/** Up to this size the head's end is not looked for: nearly all of the bytes are head. */
-const SMALL_READ_BYTES = 2_048;
-
-/** How much of the bytes to read as text: the head where it is here, else as much as a head may have. */
-function headEndIn(bytes: Buffer): number {
-  if (bytes.length <= SMALL_READ_BYTES) return bytes.length;
-  const end = bytes.indexOf('\r\n\r\n', 0, 'latin1');
-  return end >= 0 ? Math.min(end + 4, MAX_HEAD_TEXT) : Math.min(bytes.length, MAX_HEAD_TEXT);
-}
-
-const MAX_HEAD_TEXT = HEAD_LIMITS.headBytes + 4_096;
 const EMPTY = Buffer.alloc(0);

@@ -1,5 +1,6 @@
 /** What stands between a listener and a client's connection. */
 import type { Duplex } from 'node:stream';
+import type { ErrorCode } from '../../contracts/errors.ts';
 import type { RequestHead } from '../http1/head.ts';
 import type { ServicePlan } from '../plan/plan.ts';
 
@@ -24,6 +25,11 @@ export type DownstreamHost = {
   readonly retired: boolean;
   /** A stream of HTTP/2: its body may take its time, and is hardly waited for, because calls in both directions exist. */
   readonly isStream?: boolean;
+  /** The code of the answer to a request that no service takes; ROUTE_NOT_FOUND where nothing else is said. */
+  readonly unknownHost?: ErrorCode;
+  /** Takes over the socket of a CONNECT (what came behind its head put back) as bytes; absent where CONNECT goes on as it is. */
+  readonly takeTunnel?:
+    ((connection: ClientConnection, socket: ClientSocket, service: ServicePlan) => void) | undefined;
   /** Takes over a socket whose first bytes (put back) were HTTP/2's preface; absent where it is not spoken. */
   readonly speakHttp2?: (connection: ClientConnection, socket: Duplex) => void;
 };

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { MeshproofError } from '../../contracts/errors.ts';
+import type { ErrorCode } from '../../contracts/errors.ts';
 import type { RequestHead } from '../http1/head.ts';
 import { acceptHttp2 } from '../http2/server-session.ts';
 import type { ServicePlan } from '../plan/plan.ts';
@@ -11,6 +12,7 @@ import { TcpConnection } from '../tcp/tcp-connection.ts';
 import type { TcpHost } from '../tcp/tcp-connection.ts';
 import { Downstream } from './connection.ts';
 import type { ClientConnection, DownstreamHost } from './host.ts';
+import { openTunnel } from './open-tunnel.ts';
 
 export class Listener implements DownstreamHost {
   /** `gateway edge`, or `outbound`; another configuration may give the address to another gateway. */
@@ -23,6 +25,9 @@ export class Listener implements DownstreamHost {
   /** Where connections are passed on as bytes; replaced with each configuration. */
   tcp: TcpHost['serviceOf'] | undefined;
   readsSni = false;
+  unknownHost: ErrorCode = 'ROUTE_NOT_FOUND';
+  /** CONNECT is ended here (HTTP proxy); replaced with each configuration. */
+  takeTunnel: DownstreamHost['takeTunnel'];
   accepted = 0;
   retired = false;
 
@@ -64,6 +69,17 @@ export class Listener implements DownstreamHost {
   speakHttp2(connection: ClientConnection, socket: Duplex): void {
     this.#connections.delete(connection);
     this.#connections.add(acceptHttp2(this.#runtime, this, socket));
+  }
+
+  /** Whether CONNECT to a service is ended here, and its bytes go to an endpoint. */
+  endTunnels(ends: boolean): void {
+    this.takeTunnel = ends
+      ? (connection, socket, service) => {
+          this.#connections.delete(connection);
+          const tunnel = openTunnel(this.#runtime, this, socket, service);
+          if (tunnel && !socket.destroyed) this.#connections.add(tunnel);
+        }
+      : undefined;
   }
 
   sweep(nowMs: number): void {

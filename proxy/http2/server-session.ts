@@ -3,6 +3,7 @@ import { constants, performServerHandshake } from 'node:http2';
 import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { ERROR_HEADER } from '../../contracts/errors.ts';
+import type { ErrorCode } from '../../contracts/errors.ts';
 import { Downstream } from '../downstream/connection.ts';
 import type { ClientConnection, DownstreamHost } from '../downstream/host.ts';
 import type { RequestHead } from '../http1/head.ts';
@@ -69,6 +70,10 @@ class ServerSession implements ClientConnection, DownstreamHost {
 
   get retired(): boolean {
     return this.#host.retired;
+  }
+
+  get unknownHost(): ErrorCode {
+    return this.#host.unknownHost ?? 'ROUTE_NOT_FOUND';
   }
 
   resolve(head: RequestHead): ServicePlan | undefined {

@@ -24,7 +24,12 @@ export type TcpHost = {
   /** @param sni - of the TLS greeting, where it is looked at; undefined: it names none, or nobody looked */
   readonly serviceOf: (sni: string | undefined) => ServicePlan | undefined;
   readonly readsSni: boolean;
+  /** Of a CONNECT: what the client is told first. */
+  readonly answers?: { readonly opened: string; readonly refused: (code: ErrorCode) => string };
 };
+
+/** How long a client that was refused may take to read why. */
+const LINGER_MS = 2_000;
 
 /** A client that does not say within this which server it wants is not waited for. */
 const HELLO_TIMEOUT_MS = 5_000;
@@ -34,6 +39,7 @@ export class TcpConnection implements ClientConnection, Bare {
   readonly #host: TcpHost;
   readonly #client: Socket;
   readonly #timer: Timer;
+  readonly #lingerTimer = new Timer(() => this.destroy());
   #upstream: Socket | undefined;
   /** The upstream socket, or what stands before it when the service is under faults. */
   #way: (Duplex & { destroySoon: () => void }) | undefined;
@@ -130,6 +136,7 @@ export class TcpConnection implements ClientConnection, Bare {
     this.#open = true;
     if (this.#load) this.#load.opened++;
     this.#settleArm(false);
+    if (this.#host.answers) this.#client.write(this.#host.answers.opened, 'latin1');
     const wires = this.#wires;
     if (wires?.underFault) this.#pass(wires.wrap(upstream, this.#version, false));
     else {
@@ -186,7 +193,13 @@ export class TcpConnection implements ClientConnection, Bare {
   #refuse(code: ErrorCode): void {
     const { errors } = this.#runtime;
     errors.set(code, (errors.get(code) ?? 0) + 1);
-    this.destroy();
+    if (!this.#host.answers) {
+      this.destroy();
+      return;
+    }
+    this.#client.end(this.#host.answers.refused(code), 'latin1');
+    this.#client.resume();
+    this.#runtime.wheel.arm(this.#lingerTimer, LINGER_MS);
   }
 
   /** A connection on which nothing moves is closed; while draining, one that is quiet. */
@@ -209,6 +222,7 @@ export class TcpConnection implements ClientConnection, Bare {
     if (this.#over) return;
     this.#over = true;
     this.#runtime.wheel.cancel(this.#timer);
+    this.#runtime.wheel.cancel(this.#lingerTimer);
     const upstream = this.#upstream;
     if (this.#load && this.#open) {
       this.#load.closed++;
