@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { FieldChanges } from './header-changes.ts';
 import { Match } from './match.ts';
 import { Cors, RateLimit, Redirect, Respond, Rewrite } from './route-actions.ts';
-import { Duration, Name, Percent, PPM, PPM_PER_PERCENT } from './units.ts';
+import { Duration, Name, Percent, PPM, PPM_PER_PERCENT, Size } from './units.ts';
 
 export const RETRY_CONDITIONS = [
   '5xx',
@@ -90,6 +90,10 @@ export const Rule = z
       .meta({ description: 'What the weights leave over goes to the stable version' }),
     sticky: Sticky.optional(),
     timeout: Duration.optional().meta({ description: 'For the whole request, retries included' }),
+    idleTimeout: Duration.refine((ms) => ms >= 1_000, 'idleTimeout is looked at once a second; give 1s or more')
+      .optional()
+      .meta({ description: 'Without a byte either way for so long the exchange ends; default 5m. WebSockets too' }),
+    maxBody: Size.optional().meta({ description: 'A larger body is answered 413, however it comes' }),
     retry: Retry.optional(),
     hedge: Hedge.optional(),
     mirror: z.array(Mirror).min(1).max(4).optional(),
@@ -114,6 +118,7 @@ export const Rule = z
       'split',
       'sticky',
       'timeout',
+      'idleTimeout',
       'retry',
       'hedge',
       'mirror',

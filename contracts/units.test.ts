@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Duration, formatDuration, parseAddress, parseDuration, Percent, Tolerance } from './units.ts';
+import { Duration, formatDuration, parseAddress, parseDuration, parseSize, Percent, Tolerance } from './units.ts';
 
 describe('durations', () => {
   it('are read with their units, and added up', () => {
@@ -36,6 +36,15 @@ describe('shares', () => {
   it('tolerances are written with their sign', () => {
     expect(Tolerance.parse('10%')).toBe(0.1);
     expect(Tolerance.safeParse('10').success).toBe(false);
+  });
+});
+
+describe('sizes', () => {
+  it('are bytes, by thousands or by powers of two as their unit says', () => {
+    expect(['0B', '512B', '64KiB', '1.5kB', '10MB', '1GiB'].map(parseSize)).toEqual([
+      0, 512, 65_536, 1_500, 10_000_000, 1_073_741_824,
+    ]);
+    for (const text of ['10', '10 MB', '-1B', 'MB', '1KB']) expect(parseSize(text)).toBeUndefined();
   });
 });
 

@@ -54,6 +54,32 @@ export const Duration = z
   .transform((text) => parseDuration(text) ?? 0)
   .meta({ description: 'A duration with its unit: 250ms, 2s, 1m30s, 1h', examples: ['250ms', '2s', '1m'] });
 
+const SIZE = /^(\d+(?:\.\d+)?)(B|kB|MB|GB|KiB|MiB|GiB)$/;
+const UNIT_BYTES: Readonly<Record<string, number>> = {
+  B: 1,
+  kB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  KiB: 1_024,
+  MiB: 1_024 ** 2,
+  GiB: 1_024 ** 3,
+};
+
+/** @returns whole bytes, or undefined when the text is not a size such as `64KiB` or `10MB` */
+export function parseSize(text: string): number | undefined {
+  const [, amount, unit = ''] = SIZE.exec(text) ?? [];
+  return amount === undefined ? undefined : Math.round(Number(amount) * (UNIT_BYTES[unit] ?? 0));
+}
+
+/** A size as a person writes it; becomes bytes. */
+export const Size = z
+  .string({ error: 'a size is a text with a unit, such as 64KiB or 10MB' })
+  .refine((text) => parseSize(text) !== undefined, {
+    error: (issue) => `"${String(issue.input)}" is not a size; write a number with a unit: 512B, 64KiB, 10MB`,
+  })
+  .transform((text) => parseSize(text) ?? 0)
+  .meta({ description: 'A size with its unit: B, kB, MB, GB, KiB, MiB, GiB', examples: ['64KiB', '10MB'] });
+
 /** A share in percent, 0 to 100, fractions allowed (`2.5`); becomes parts per million. */
 export const Percent = z
   .number({ error: 'a share is a number in percent, from 0 to 100, such as 5 or 2.5' })

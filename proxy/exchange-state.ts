@@ -91,6 +91,15 @@ export class ExchangeState {
     return this.downstream.body.complete;
   }
 
+  /** Without a byte either way for so long the exchange ends. */
+  get idleTimeoutMs(): number {
+    return this.plan?.idleTimeoutMs ?? this.runtime.limits.streamIdleMs;
+  }
+
+  get maxBodyBytes(): number {
+    return this.plan?.maxBodyBytes ?? Infinity;
+  }
+
   /** A body that was partly streamed cannot be sent again. */
   get replayable(): boolean {
     return this.downstream.body.complete && !this.downstream.body.streamed && this.tunnel === '';

@@ -3,6 +3,7 @@
  * server prints this list at /stack. A route is compiled to just the filters that it uses (plan/compile.ts).
  */
 import { admission } from './filters/admission.ts';
+import { bodyLimit } from './filters/body-limit.ts';
 import { assignment } from './filters/assignment.ts';
 import { attemptFault } from './filters/attempt-fault.ts';
 import { balancing } from './filters/balancing.ts';
@@ -38,6 +39,7 @@ export const OUTBOUND: readonly Filter[] = [
   headerChanges,
   cors,
   rateLimit,
+  bodyLimit,
   requestFault,
   ownAnswers,
   rewrite,

@@ -16,19 +16,7 @@ import { headEndIn, MAX_HEAD_TEXT } from './head-end.ts';
 import type { ClientConnection, ClientSocket, DownstreamHost } from './host.ts';
 import { RequestBody } from './request-body.ts';
 import { asksForWebSocket, isHttp2Preface, lastHopAnswer, passedThrough } from './request-checks.ts';
-
-/** Nothing of a request is here. */
-const IDLE = 0;
-/** A part of a head is here. */
-const HEAD = 1;
-/** The head is here, the body is coming; the exchange may have begun. */
-const BODY = 2;
-/** The request is here whole; the answer is being made. */
-const WAIT = 3;
-const TUNNEL = 4;
-/** Our side is closed; what still comes is thrown away, so that the client can read our answer. */
-const LINGER = 5;
-const CLOSED = 6;
+import { BODY, CLOSED, HEAD, IDLE, LINGER, TUNNEL, WAIT } from './states.ts';
 
 /** How long what still comes is thrown away: since the last byte, and at most. */
 const LINGER_MS = 2_000;
@@ -47,7 +35,7 @@ export class Downstream implements ClientConnection {
   readonly #exchange: Exchange;
   readonly #holdTimer: Timer;
   #dechunker: ChunkedDecoder | undefined;
-  #state = IDLE;
+  #state: number = IDLE;
   #pending: Buffer | undefined;
   #parsedBytes = 0;
   #lastByteMs: number;
@@ -167,7 +155,7 @@ export class Downstream implements ClientConnection {
         if (quietMs > limits.headTimeoutMs) this.#refuse('HTTP_REQUEST_TIMEOUT', 'the head did not come in time');
         break;
       case BODY: // a client that we do not read from is not late
-        if (quietMs > (this.#host.isStream ? limits.streamIdleMs : limits.headTimeoutMs) && !this.#paused)
+        if (quietMs > (this.#host.isStream ? this.#exchange.idleTimeoutMs : limits.headTimeoutMs) && !this.#paused)
           this.#refuse('HTTP_REQUEST_TIMEOUT', 'the body did not come in time');
         break;
       case WAIT: // a closed side may be a half-close; only time tells it from a client that has gone
@@ -288,7 +276,8 @@ export class Downstream implements ClientConnection {
     if (next < bytes.length) this.#pending = bytes.subarray(next);
     if (this.#exchange.active) {
       if (body.complete) this.#state = WAIT;
-      if (!this.#exchange.bodyArrived() && !body.complete) this.#pause();
+      if (body.receivedBytes > this.#exchange.maxBodyBytes) this.#exchange.answer('BODY_TOO_LARGE', '');
+      else if (!this.#exchange.bodyArrived() && !body.complete) this.#pause();
       return;
     }
     const asksFirst = head.expectField >= 0 && head.minor === 1 && body.heldBytes === 0;

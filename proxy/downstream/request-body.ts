@@ -16,6 +16,8 @@ export class RequestBody {
   readonly #decoder = new ChunkedDecoder(true);
   #held: Buffer[] = [];
   heldBytes = 0;
+  /** Without framing; what was given away too. */
+  receivedBytes = 0;
   complete = true;
   /** True once a part was given away: the body cannot be sent again. */
   streamed = false;
@@ -24,6 +26,7 @@ export class RequestBody {
   start(head: RequestHead): void {
     if (this.#held.length > 0) this.#held = [];
     this.heldBytes = 0;
+    this.receivedBytes = 0;
     this.streamed = false;
     this.#tee = undefined;
     this.#mode = head.chunked ? CHUNKED : head.contentLength > 0 && !head.isConnect ? LENGTH : NONE;
@@ -80,6 +83,7 @@ export class RequestBody {
   #hold(part: Buffer): void {
     this.#held.push(part);
     this.heldBytes += part.length;
+    this.receivedBytes += part.length;
   }
 
   /** Also gives what is sent on to someone else, once; until the next request. */

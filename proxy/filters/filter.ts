@@ -24,6 +24,7 @@ export type Role =
   | 'header-changes'
   | 'cors'
   | 'rate-limit'
+  | 'body-limit'
   | 'own-answers'
   | 'rewrite'
   | 'request-fault'

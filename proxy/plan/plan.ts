@@ -74,6 +74,9 @@ export type RoutePlan = {
   readonly name: string;
   readonly matches: Predicate | undefined;
   readonly load: ServiceLoad;
+  /** undefined: no limit of the route's own. */
+  readonly maxBodyBytes: number | undefined;
+  readonly idleTimeoutMs: number | undefined;
   /** Once per request, outermost first. */
   readonly request: readonly Step[];
   /** Once per attempt, outermost first. */

@@ -22,6 +22,8 @@ export interface UpstreamUser {
   readonly tunnel: TunnelKind;
   /** False while a part of the request's body is still to be written: then the connection cannot serve another. */
   readonly isRequestSent: boolean;
+  /** Where the user bears less, or more, than the runtime. */
+  readonly idleTimeoutMs?: number;
   /** The connection is open: write the request now. */
   onUpstreamReady(connection: UpstreamConnection): void;
   /** A 1xx other than 101. */
@@ -175,7 +177,8 @@ export class UpstreamConnection {
 
   checkStall(nowMs: number): void {
     if (this.#state === CONNECTING || this.#state === IDLE || this.#state === CLOSED) return;
-    if (nowMs - this.#lastByteMs > this.#runtime.limits.streamIdleMs) this.#fail('stalled');
+    const limitMs = this.#user?.idleTimeoutMs ?? this.#runtime.limits.streamIdleMs;
+    if (nowMs - this.#lastByteMs > limitMs) this.#fail('stalled');
   }
 
   #onRead(size: number): void {
