@@ -1,5 +1,6 @@
 /** What an experiment lays over the configuration. A proxy honours it until its lease runs out on the proxy's own clock. */
 import { z } from 'zod';
+import { ArmSplit } from './arm-split.ts';
 import { Match } from './match.ts';
 import { Sticky } from './route.ts';
 import { PPM } from './units.ts';
@@ -26,6 +27,8 @@ export const Overlay = z.strictObject({
   baseline: z.string(),
   candidate: z.string(),
   candidatePpm: z.int().min(0).max(PPM),
+  /** In the place of candidatePpm: keys (see sticky) are divided among two arms or more. */
+  split: ArmSplit.optional(),
   shield: z.boolean(),
   seed: z.int().min(0).max(0xffff_ffff),
   leaseMs: z.int().min(1),

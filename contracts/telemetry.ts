@@ -1,5 +1,6 @@
 /** What a proxy counted since its last report: deltas, never totals, so that a control plane may sum them blindly. */
 import { z } from 'zod';
+import { GROUPS, SLOTS } from './arm-split.ts';
 import { BUCKET_COUNT } from './histogram.ts';
 import { Arm } from './overlay.ts';
 
@@ -32,6 +33,26 @@ export const TrafficRow = z.object({
 });
 export type TrafficRow = z.output<typeof TrafficRow>;
 
+const Group = z
+  .int()
+  .min(0)
+  .max(GROUPS - 1);
+
+/** What an arm of an A/B test adds: new keys, and goals by groups of keys. */
+export const KeyedCounts = z.object({
+  version: z.string(),
+  /** Slots whose first key, at this proxy, is of this arm. */
+  slots: z.array(
+    z
+      .int()
+      .min(0)
+      .max(SLOTS - 1),
+  ),
+  /** By goal: [group, times that it was reached, sum of its values]. */
+  goals: z.record(z.string(), z.array(z.tuple([Group, z.int().min(0), z.number()]))),
+});
+export type KeyedCounts = z.output<typeof KeyedCounts>;
+
 /** What the judge sees, per arm: first attempts only, so that retries and the shield hide nothing. */
 export const ArmRow = z.object({
   experimentId: z.string(),
@@ -48,5 +69,7 @@ export const ArmRow = z.object({
   shielded: z.int().min(0),
   latencySumUs: z.number().min(0),
   latency: Buckets,
+  /** Of an arm of an A/B test; `arm` is `candidate` for all but the first. */
+  keyed: KeyedCounts.optional(),
 });
 export type ArmRow = z.output<typeof ArmRow>;

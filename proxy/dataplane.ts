@@ -369,7 +369,8 @@ export class Dataplane implements DataplaneApi {
     });
     const plan = this.#plans.get(overlay.service);
     if (!plan) return refuse('CONFIG_REFUSED', `there is no Service ${overlay.service} here`);
-    for (const version of [overlay.baseline, overlay.candidate]) {
+    const arms = overlay.split?.arms.map((arm) => arm.version) ?? [overlay.candidate];
+    for (const version of [overlay.baseline, ...arms]) {
       if (!plan.versions.has(version))
         return refuse('CONFIG_REFUSED', `Service ${overlay.service} has no version ${version} here`);
     }

@@ -27,6 +27,8 @@ export class ExchangeState {
   member: PoolMember | undefined;
   /** The arm that counts the first attempt, when an experiment is on. */
   arm: ArmCounters | undefined;
+  /** The group of the request's key, where an A/B test runs. */
+  keyGroup = 0;
   /** Where the shield sends a request that failed on the candidate. */
   shieldVersion: VersionPlan | undefined;
   /** Milliseconds for one attempt, 0: no limit of its own. */

@@ -10,6 +10,7 @@ import { balancing } from './filters/balancing.ts';
 import { connection } from './filters/connection.ts';
 import { deadline } from './filters/deadline.ts';
 import { discoveryFault } from './filters/discovery-fault.ts';
+import { goals } from './filters/goals.ts';
 import { hedge } from './filters/hedge.ts';
 import { NOTHING } from './filters/filter.ts';
 import type { Filter } from './filters/filter.ts';
@@ -45,6 +46,7 @@ export const OUTBOUND: readonly Filter[] = [
   rewrite,
   deadline,
   assignment,
+  goals,
   shadow,
   retry,
   hedge,

@@ -1,6 +1,7 @@
 /** The overlays in force: what experiments lay over the configuration, under a lease on our own clock. */
 import type { ErrorCode } from '../contracts/errors.ts';
 import type { Overlay } from '../contracts/overlay.ts';
+import { KeyedSplit } from './arms/keyed-split.ts';
 import type { RequestHead } from './http1/head.ts';
 import { compileMatch } from './plan/match.ts';
 import type { Predicate } from './plan/match.ts';
@@ -14,6 +15,8 @@ export class ActiveOverlay {
   readonly candidate: ArmCounters;
   /** Of the requests that match the overlay's preview, where it has one. */
   readonly preview: ArmCounters | undefined;
+  /** Where the overlay divides keys among arms; baseline and candidate count nothing then. */
+  readonly keyed: KeyedSplit | undefined;
   readonly isPreview: Predicate | undefined;
   readonly matches: Predicate | undefined;
   /** Makes the sticky assignment of this run independent of other runs, and stable over its epochs. */
@@ -30,6 +33,7 @@ export class ActiveOverlay {
     this.stickySeed = hashText(overlay.experimentId, overlay.seed);
     this.baseline = new ArmCounters(overlay.experimentId, overlay.epoch, 'baseline', overlay.candidatePpm);
     this.candidate = new ArmCounters(overlay.experimentId, overlay.epoch, 'candidate', overlay.candidatePpm);
+    this.keyed = overlay.split && new KeyedSplit(overlay, overlay.split);
     this.isPreview = compileMatch(overlay.preview);
     this.preview =
       overlay.preview && new ArmCounters(overlay.experimentId, overlay.epoch, 'candidate', overlay.candidatePpm, true);
@@ -45,6 +49,7 @@ export class ActiveOverlay {
   }
 
   get counters(): readonly ArmCounters[] {
+    if (this.keyed) return this.keyed.counters;
     return [this.baseline, this.candidate, ...(this.preview ? [this.preview] : [])];
   }
 

@@ -1,12 +1,11 @@
 /** Decides the version, and with it the arm, once: a retry must never re-roll the dice. */
-import type { Sticky } from '../../contracts/route.ts';
-import type { RequestHead } from '../http1/head.ts';
 import type { ActiveOverlay } from '../overlays.ts';
-import { cookieValue } from '../plan/match.ts';
 import { CONTINUE } from '../plan/plan.ts';
 import type { Step, VersionPlan } from '../plan/plan.ts';
-import { hashText, ppmOf } from '../random.ts';
+import { hashText } from '../random.ts';
+import { withArms } from './arm-assignment.ts';
 import type { Filter, RouteContext } from './filter.ts';
+import { stickyPoint } from './sticky.ts';
 
 export const assignment: Filter = {
   role: 'assignment',
@@ -15,6 +14,7 @@ export const assignment: Filter = {
     const choose = chooseVersion(context);
     const overlay = context.overlay;
     if (!overlay) return { request: choose };
+    if (overlay.keyed) return { request: withArms(context, choose, overlay, overlay.keyed) };
     return { request: withOverlay(context, withPreview(context, choose, overlay), overlay) };
   },
 };
@@ -87,12 +87,4 @@ function withOverlay({ versions, runtime, rule }: RouteContext, choose: Step, ac
     } else exchange.arm = active.baseline;
     return CONTINUE;
   };
-}
-
-/** The place of a sticky key on 0 … 999 999, or undefined when the request brings none. */
-function stickyPoint(head: RequestHead, sticky: Sticky | undefined, seed: number): number | undefined {
-  if (!sticky) return undefined;
-  const key =
-    sticky.header !== undefined ? head.get(sticky.header) : cookieValue(head.get('cookie'), sticky.cookie ?? '');
-  return key === undefined ? undefined : ppmOf(hashText(key, seed));
 }

@@ -30,6 +30,7 @@ export type Role =
   | 'request-fault'
   | 'deadline'
   | 'assignment'
+  | 'goals'
   | 'shadow'
   | 'retry'
   | 'hedge'

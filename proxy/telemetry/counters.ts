@@ -144,7 +144,11 @@ export class ArmCounters {
   }
 
   take(): ArmRow | undefined {
-    if (this.requests === 0 && this.shielded === 0) return undefined;
+    return this.requests === 0 && this.shielded === 0 ? undefined : this.row();
+  }
+
+  /** Also where nothing was counted. */
+  protected row(): ArmRow {
     const row: ArmRow = {
       experimentId: this.experimentId,
       epoch: this.epoch,
