@@ -1,5 +1,6 @@
 /** A Gateway: an address at which traffic enters the mesh. */
 import { z } from 'zod';
+import { RateLimit } from './rate-limit.ts';
 import { HostPort, Name } from './units.ts';
 
 export const GatewaySpec = z.strictObject({
@@ -25,6 +26,15 @@ export const GatewaySpec = z.strictObject({
         'http-proxy: host:port outside of the mesh to which requests and CONNECT may go too; 80 is the port of http://',
     }),
   hosts: z.record(z.string(), Name).default({}).meta({ description: 'Host header (without port) to service' }),
+  rateLimit: RateLimit.optional().meta({
+    description: 'For all that comes in here, before any route; a route may limit further',
+  }),
+  admission: z
+    .strictObject({
+      maxInFlight: z.int().min(1).max(100_000).meta({ description: 'Requests between head and end of answer' }),
+    })
+    .optional()
+    .meta({ description: 'More than comes in here at once is answered 503 OVERLOADED' }),
   faultHeaders: z
     .strictObject({
       secretEnv: z

@@ -74,21 +74,7 @@ export const Cors = z
     path: ['allowOrigins'],
   });
 
-export const RateLimit = z
-  .strictObject({
-    requests: z.int().min(1).max(1_000_000),
-    per: Duration.prefault('1s').refine((ms) => ms > 0, 'per must be longer than 0'),
-    burst: z.int().min(1).optional().meta({ description: 'So many may come at once; default: as many as requests' }),
-    by: FieldName.optional().meta({
-      description: 'A header: each of its values has a limit of its own; default: one for the rule',
-    }),
-  })
-  .meta({
-    description: 'More is answered 429 with Retry-After. Each proxy, and each of its workers, counts for itself',
-  });
-
 export type Rewrite = z.output<typeof Rewrite>;
 export type Redirect = z.output<typeof Redirect>;
 export type Respond = z.output<typeof Respond>;
 export type Cors = z.output<typeof Cors>;
-export type RateLimit = z.output<typeof RateLimit>;

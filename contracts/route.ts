@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { FieldChanges } from './header-changes.ts';
 import { Match } from './match.ts';
-import { Cors, RateLimit, Redirect, Respond, Rewrite } from './route-actions.ts';
+import { RateLimit } from './rate-limit.ts';
+import { Cors, Redirect, Respond, Rewrite } from './route-actions.ts';
 import { Duration, Name, Percent, PPM, PPM_PER_PERCENT, Size } from './units.ts';
 
 export const RETRY_CONDITIONS = [

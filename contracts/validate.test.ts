@@ -71,4 +71,16 @@ describe('checks across documents', () => {
       expect.stringContaining('passThrough needs "protocol: http-proxy"'),
     ]);
   });
+
+  it('keep limits of requests from gateways that see none', () => {
+    const tcp = (spec: string): string[] =>
+      problemsOf(
+        `${SERVICE}---\napiVersion: meshproof.dev/v1\nkind: Gateway\nmetadata: {name: p}\nspec: {listen: "127.0.0.1:1", defaultService: web, ${spec}}\n`,
+      );
+    expect(tcp('rateLimit: {requests: 1}, admission: {maxInFlight: 1}')).toEqual([]);
+    expect(tcp('protocol: tcp, rateLimit: {requests: 1}, admission: {maxInFlight: 1}')).toEqual([
+      expect.stringContaining('spec.rateLimit: rateLimit counts requests'),
+      expect.stringContaining('spec.admission: admission counts requests'),
+    ]);
+  });
 });

@@ -127,7 +127,8 @@ function passThroughIssues(
 }
 
 /** Each protocol finds its service in its own way, and a key of another one would do nothing. */
-function waysOf({ protocol, defaultService, hosts, sni }: GatewayDocument['spec']): NeedingIssue[] {
+function waysOf(spec: GatewayDocument['spec']): NeedingIssue[] {
+  const { protocol, defaultService, hosts, sni } = spec;
   const issues: NeedingIssue[] = [];
   const [hasHosts, hasSni] = [Object.keys(hosts).length > 0, Object.keys(sni).length > 0];
   if (hasHosts && protocol !== 'http' && protocol !== 'http-proxy') {
@@ -138,6 +139,15 @@ function waysOf({ protocol, defaultService, hosts, sni }: GatewayDocument['spec'
   }
   if (hasSni && protocol !== 'tls-passthrough') {
     issues.push({ path: ['spec', 'sni'], message: 'sni needs "protocol: tls-passthrough"' });
+  }
+  if (protocol === 'tcp' || protocol === 'tls-passthrough') {
+    for (const key of ['rateLimit', 'admission'] as const) {
+      if (spec[key] === undefined) continue;
+      issues.push({
+        path: ['spec', key],
+        message: `${key} counts requests; a gateway with protocol ${protocol} sees none`,
+      });
+    }
   }
   if (protocol === 'http-proxy') {
     const message = 'an http-proxy goes to the service that the host names; give further names in hosts';

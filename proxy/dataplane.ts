@@ -5,7 +5,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Locality } from '../contracts/balancer.ts';
 import type { FaultDocument, GatewayDocument, ServiceDocument, SourceDocument } from '../contracts/document.ts';
-import { MeshproofError } from '../contracts/errors.ts';
 import type { ErrorCode } from '../contracts/errors.ts';
 import type { Overlay } from '../contracts/overlay.ts';
 import type { ArmRow, TrafficRow } from '../contracts/telemetry.ts';
@@ -19,12 +18,14 @@ import { ListenerSet } from './downstream/listener-set.ts';
 import type { Wanted } from './downstream/listener-set.ts';
 import { ActiveFault } from './faults/active-fault.ts';
 import { FaultsByHeader } from './faults/by-header.ts';
+import { checkSecrets } from './faults/check-secrets.ts';
 import type { HaltSwitch } from './halt-switch.ts';
 import type { RequestHead } from './http1/head.ts';
 import { OUTBOUND } from './outbound.stack.ts';
 import { OverlayTable } from './overlays.ts';
 import type { Refusal } from './overlays.ts';
 import { compileService, Inventory } from './plan/compile.ts';
+import { gateOf } from './plan/gate.ts';
 import { gatewayName, serviceOfHost } from './plan/names.ts';
 import { parseConfig } from './plan/parse-config.ts';
 import type { Config } from './plan/parse-config.ts';
@@ -295,7 +296,7 @@ export class Dataplane implements DataplaneApi {
     }
     this.#outside = outsidePlans(this.#runtime, this.#inventory, this.#proxies(config));
     for (const listener of this.#listeners.open) {
-      listener.resolve = this.#withFaultHeaders(config, listener.name, this.#resolver(config, listener.name));
+      listener.resolve = this.#gated(config, listener.name);
       this.#passBytes(config, listener);
       const isProxy = this.#proxies(config).some((g) => listener.name === gatewayName(g.metadata.name));
       listener.unknownHost = isProxy ? 'PROXY_HOST_REFUSED' : 'ROUTE_NOT_FOUND';
@@ -322,6 +323,17 @@ export class Dataplane implements DataplaneApi {
   /** How many faults keep endpoints out of the plans: when it changes, these are built anew. */
   #countTaking(): number {
     return [...this.#faults.values()].filter((f) => f.spec.endpointGone !== undefined && f.active).length;
+  }
+
+  #gated(config: Config, listener: string): Listener['resolve'] {
+    const resolve = this.#withFaultHeaders(config, listener, this.#resolver(config, listener));
+    const gateway = config.gateways.find((g) => listener === gatewayName(g.metadata.name));
+    const gate = gateway && gateOf(this.#runtime, this.#inventory, gateway.metadata.name, gateway.spec);
+    if (!gate) return resolve;
+    return (head) => {
+      const plan = resolve(head);
+      return plan && gate(plan);
+    };
   }
 
   #withFaultHeaders(config: Config, listener: string, resolve: Listener['resolve']): Listener['resolve'] {
@@ -377,20 +389,6 @@ export class Dataplane implements DataplaneApi {
     return undefined;
   }
 }
-
-/** @throws MeshproofError CONFIG_REFUSED: a gateway that cannot check signatures would obey none, in silence */
-function checkSecrets({ gateways }: Config): void {
-  for (const { metadata, spec } of gateways) {
-    const name = spec.faultHeaders?.secretEnv;
-    if (name === undefined || (process.env[name] ?? '').length >= MIN_SECRET) continue;
-    throw new MeshproofError(
-      'CONFIG_REFUSED',
-      `Gateway/${metadata.name}: faultHeaders needs a secret of at least ${MIN_SECRET} characters in the variable ${name}`,
-    );
-  }
-}
-
-const MIN_SECRET = 16;
 
 /** How often draining looks whether the last connection has ended. */
 const DRAIN_LOOK_MS = 20;

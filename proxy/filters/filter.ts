@@ -43,6 +43,8 @@ export type Role =
 export type RouteContext = {
   readonly runtime: Runtime;
   readonly service: string;
+  /** The name of the rule, given or made. */
+  readonly route: string;
   readonly rule: Rule;
   readonly stable: VersionPlan;
   readonly versions: ReadonlyMap<string, VersionPlan>;

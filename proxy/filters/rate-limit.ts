@@ -1,25 +1,43 @@
-/** Lets so many requests pass in a time, for the rule or for each value of a header; the others are told when to come back. */
+/** Lets so many requests pass in a time, for the rule or for each of its clients; the others are told when to come back. */
+import type { RateLimit } from '../../contracts/rate-limit.ts';
 import { ANSWERED, CONTINUE } from '../plan/plan.ts';
+import { clientKey } from '../rate-limit/client-key.ts';
+import { policyField, stateField } from '../rate-limit/fields.ts';
 import { TokenBuckets } from '../rate-limit/token-buckets.ts';
+import type { Runtime } from '../runtime.ts';
 import { NOTHING } from './filter.ts';
-import type { Filter } from './filter.ts';
+import type { Filter, RouteContext, RouteParts } from './filter.ts';
 
 export const rateLimit: Filter = {
   role: 'rate-limit',
   why: 'above faults and everything that costs: what is too much is refused before it is worked on',
-  build: ({ rule: { rateLimit: spec }, runtime, buckets }) => {
-    if (!spec) return NOTHING;
-    const limits = { requests: spec.requests, perMs: spec.per, burst: spec.burst ?? spec.requests };
-    const kept = buckets(JSON.stringify(spec), () => new TokenBuckets(limits));
-    return {
-      request: (exchange) => {
-        const key = spec.by === undefined ? '' : (exchange.head.get(spec.by) ?? '');
-        const waitMs = kept.take(key, runtime.clock.nowMs());
-        if (waitMs === 0) return CONTINUE;
-        exchange.responseEdits().set('retry-after', String(Math.max(1, Math.ceil(waitMs / 1_000))));
-        exchange.answer('RATE_LIMITED', `${spec.requests} requests per ${spec.per} ms may pass`);
-        return ANSWERED;
-      },
-    };
-  },
+  build: ({ rule, runtime, buckets, route }) =>
+    rule.rateLimit ? rateLimitParts(rule.rateLimit, route, runtime, buckets) : NOTHING,
 };
+
+/** @param name - by which the answers speak of the limit */
+export function rateLimitParts(
+  spec: RateLimit,
+  name: string,
+  { clock }: Runtime,
+  buckets: RouteContext['buckets'],
+): RouteParts {
+  const limits = { requests: spec.requests, perMs: spec.per, burst: spec.burst ?? spec.requests };
+  const kept = buckets(JSON.stringify(spec), () => new TokenBuckets(limits));
+  const keyOf = clientKey(spec.by);
+  const policy = policyField(name, limits);
+  return {
+    request: (exchange) => {
+      const waitMs = kept.take(keyOf(exchange.head, exchange.downstream.remoteIp), clock.nowMs());
+      if (spec.headers) {
+        const edits = exchange.responseEdits();
+        edits.append('ratelimit-policy', policy);
+        edits.append('ratelimit', stateField(name, kept.left, kept.fullInMs));
+      }
+      if (waitMs === 0) return CONTINUE;
+      exchange.responseEdits().set('retry-after', String(Math.max(1, Math.ceil(waitMs / 1_000))));
+      exchange.answer('RATE_LIMITED', `${spec.requests} requests per ${spec.per} ms may pass`);
+      return ANSWERED;
+    },
+  };
+}

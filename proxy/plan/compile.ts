@@ -220,9 +220,10 @@ function compileVersion(
 
 const CATCH_ALL: Rule = {};
 
-function compileRule(inventory: Inventory, base: Omit<RouteContext, 'buckets'>, name: string): RoutePlan {
+function compileRule(inventory: Inventory, base: Omit<RouteContext, 'buckets' | 'route'>, name: string): RoutePlan {
   const context: RouteContext = {
     ...base,
+    route: name,
     buckets: (key, make) => inventory.rateBuckets(`${base.service}\n${name}\n${key}`, make),
   };
   const request: Step[] = [];

@@ -10,6 +10,9 @@ export class TokenBuckets {
   readonly #limits: BucketLimits;
   /** In the order of their last use. */
   readonly #buckets = new Map<string, Bucket>();
+  /** What the last take has left: requests that may still come at once, and the milliseconds until all may again. */
+  left = 0;
+  fullInMs = 0;
 
   constructor(limits: BucketLimits) {
     this.#limits = limits;
@@ -24,10 +27,11 @@ export class TokenBuckets {
     if (this.#buckets.size > MAX_KEYS) this.#forgetOldest();
     bucket.tokens = Math.min(burst, bucket.tokens + ((nowMs - bucket.atMs) * requests) / perMs);
     bucket.atMs = nowMs;
-    if (bucket.tokens >= 1) {
-      bucket.tokens--;
-      return 0;
-    }
+    const passes = bucket.tokens >= 1;
+    if (passes) bucket.tokens--;
+    this.left = Math.floor(bucket.tokens);
+    this.fullInMs = ((burst - bucket.tokens) * perMs) / requests;
+    if (passes) return 0;
     return ((1 - bucket.tokens) * perMs) / requests;
   }
 

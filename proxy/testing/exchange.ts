@@ -28,6 +28,7 @@ export function routeContext(runtime: HeldRuntime, changes: Partial<RouteContext
   return {
     runtime,
     service: 'shop',
+    route: 'all',
     rule: {},
     stable: V1,
     versions: new Map([V1, V2, V3].map((v) => [v.name, v])),
