@@ -1,5 +1,6 @@
 /** What a person declares: a document with apiVersion, kind, metadata.name and spec. */
 import { z } from 'zod';
+import { AccessPolicySpec } from './access-policy.ts';
 import { BlueGreenSpec } from './blue-green.ts';
 import { CanarySpec } from './canary.ts';
 import { FaultSpec } from './fault.ts';
@@ -24,6 +25,7 @@ export const ServiceDocument = documentOf('Service', ServiceSpec);
 export const RouteDocument = documentOf('Route', RouteSpec);
 export const GatewayDocument = documentOf('Gateway', GatewaySpec);
 export const FaultDocument = documentOf('Fault', FaultSpec);
+export const AccessPolicyDocument = documentOf('AccessPolicy', AccessPolicySpec);
 export const CanaryDocument = documentOf('Canary', CanarySpec);
 export const BlueGreenDocument = documentOf('BlueGreen', BlueGreenSpec);
 
@@ -33,6 +35,7 @@ export const SCHEMAS = {
   Route: RouteDocument,
   Gateway: GatewayDocument,
   Fault: FaultDocument,
+  AccessPolicy: AccessPolicyDocument,
   Canary: CanaryDocument,
   BlueGreen: BlueGreenDocument,
 } as const;
@@ -41,7 +44,7 @@ export type Kind = keyof typeof SCHEMAS;
 export const KINDS = Object.keys(SCHEMAS) as readonly Kind[];
 
 /** Kinds that the proxies receive. */
-export const CONFIG_KINDS = ['Service', 'Route', 'Gateway', 'Fault'] as const;
+export const CONFIG_KINDS = ['Service', 'Route', 'Gateway', 'Fault', 'AccessPolicy'] as const;
 /** Kinds that the experiment runner runs. */
 export const EXPERIMENT_KINDS = ['Canary', 'BlueGreen'] as const;
 
@@ -49,12 +52,13 @@ export type ServiceDocument = z.output<typeof ServiceDocument>;
 export type RouteDocument = z.output<typeof RouteDocument>;
 export type GatewayDocument = z.output<typeof GatewayDocument>;
 export type FaultDocument = z.output<typeof FaultDocument>;
+export type AccessPolicyDocument = z.output<typeof AccessPolicyDocument>;
 export type CanaryDocument = z.output<typeof CanaryDocument>;
 export type BlueGreenDocument = z.output<typeof BlueGreenDocument>;
 
 /** A document as checked and completed with its defaults: durations in ms, shares in ppm. */
 export type Document = ConfigDocument | ExperimentDocument;
-export type ConfigDocument = ServiceDocument | RouteDocument | GatewayDocument | FaultDocument;
+export type ConfigDocument = ServiceDocument | RouteDocument | GatewayDocument | FaultDocument | AccessPolicyDocument;
 export type ExperimentDocument = CanaryDocument | BlueGreenDocument;
 export type ExperimentKind = ExperimentDocument['kind'];
 

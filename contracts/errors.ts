@@ -29,6 +29,7 @@ export const ERRORS = {
     faultOf: 'client',
     message: 'CONNECT and WebSocket go over HTTP/1.1 only, on both sides of the proxy',
   },
+  ACCESS_DENIED: { status: 403, faultOf: 'client', message: 'the access policy of the service does not allow this' },
   ROUTE_NOT_FOUND: { status: 404, faultOf: 'client', message: 'no service answers to this host' },
   PROXY_HOST_REFUSED: {
     status: 403,
@@ -36,6 +37,27 @@ export const ERRORS = {
     message: 'this HTTP proxy leads to no service of this name, and passThrough does not name the host',
   },
   UPSTREAM_CONNECT_FAILED: { status: 503, faultOf: 'upstream', message: 'no connection to the endpoint could be made' },
+  TLS_FAILED: { status: 503, faultOf: 'upstream', message: 'the endpoint and the proxy could not agree on TLS' },
+  TLS_HANDSHAKE_REFUSED: {
+    status: 400,
+    faultOf: 'client',
+    message: 'a client did not come through the TLS handshake; its connection was closed',
+  },
+  TLS_CERTIFICATE_EXPIRED: {
+    status: 503,
+    faultOf: 'upstream',
+    message: "the endpoint's certificate is over, or not valid yet",
+  },
+  TLS_UNKNOWN_CA: {
+    status: 503,
+    faultOf: 'upstream',
+    message: "the endpoint's certificate is not signed by an authority that is trusted here",
+  },
+  TLS_NAME_MISMATCH: {
+    status: 503,
+    faultOf: 'upstream',
+    message: "the endpoint's certificate is for another name, or another service",
+  },
   UPSTREAM_NO_ENDPOINT: { status: 503, faultOf: 'upstream', message: 'the version has no endpoint' },
   CIRCUIT_OPEN: {
     status: 503,
@@ -66,6 +88,11 @@ export const ERRORS = {
   DOCUMENT_NOT_FOUND: { status: 404, faultOf: 'operator', message: 'there is no such document' },
   DOCUMENT_IN_USE: { status: 409, faultOf: 'operator', message: 'another document or a running experiment needs it' },
   CONFIG_REFUSED: { status: 422, faultOf: 'operator', message: 'the configuration was refused; the old one goes on' },
+  TLS_MATERIAL_INVALID: {
+    status: 422,
+    faultOf: 'operator',
+    message: 'a certificate or a key cannot be read, or they do not belong together',
+  },
   ADDRESS_IN_USE: { status: 409, faultOf: 'operator', message: 'the address is taken by another program' },
   WIRE_BASE_MISMATCH: {
     status: 409,

@@ -1,6 +1,7 @@
 /** A Gateway: an address at which traffic enters the mesh. */
 import { z } from 'zod';
 import { RateLimit } from './rate-limit.ts';
+import { GatewayTls } from './tls.ts';
 import { HostPort, Name } from './units.ts';
 
 export const GatewaySpec = z.strictObject({
@@ -44,6 +45,7 @@ export const GatewaySpec = z.strictObject({
     })
     .optional()
     .meta({ description: 'Lets a request ask for a fault in a header that `meshproof fault sign` made' }),
+  tls: GatewayTls.optional().meta({ description: 'Ends TLS here; HTTP/1.1 and HTTP/2 (ALPN) are spoken inside' }),
   defaultService: Name.optional().meta({ description: 'Serves every host that `hosts` does not name' }),
 });
 

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { Locality } from './balancer.ts';
 import { Resilience } from './resilience.ts';
+import { UpstreamTls } from './tls.ts';
 import { Duration, HostPort, Name } from './units.ts';
 
 export const Run = z
@@ -49,6 +50,12 @@ export const Version = z.strictObject({
     .min(1, 'a version needs at least one endpoint')
     .refine((all) => new Set(all.map((e) => e.address)).size === all.length, 'an address stands here twice'),
   protocol: Protocol,
+  tls: UpstreamTls.optional().meta({ description: 'The endpoints speak TLS' }),
+  inbound: HostPort.optional().meta({
+    description:
+      "Where this version's sidecar takes the calls of the mesh, with mTLS, and passes them to the endpoints, which " +
+      'then are asked by nobody else',
+  }),
   run: Run.optional(),
   outbound: HostPort.optional().meta({
     description: "Where this version's sidecar listens for the calls that the version makes (by Host header)",
@@ -59,6 +66,14 @@ export const ServiceSpec = z.strictObject({
   stable: Name.meta({ description: 'The version that serves whatever no route and no experiment sends elsewhere' }),
   versions: z.record(Name, Version).refine((v) => Object.keys(v).length > 0, 'a service needs at least one version'),
   resilience: Resilience.optional(),
+  mtls: z
+    .enum(['strict', 'permissive', 'off'])
+    .default('strict')
+    .meta({
+      description:
+        'Of versions with `inbound`. strict: only callers with an identity of the mesh come in; permissive: callers ' +
+        'without TLS too; off: no TLS there',
+    }),
 });
 
 export type ServiceSpec = z.output<typeof ServiceSpec>;

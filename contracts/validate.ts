@@ -2,8 +2,10 @@
  * Checks across documents, after each is valid by itself: names that do not exist, two gateways on one address,
  * one name twice. Pure; the same code runs in `validate`, in the control plane and in the proxy.
  */
+import { ANY_IDENTITY } from './access-policy.ts';
 import { keyOf } from './document.ts';
 import type {
+  AccessPolicyDocument,
   BlueGreenDocument,
   CanaryDocument,
   Document,
@@ -32,6 +34,7 @@ export function crossCheck(documents: readonly Document[], broken: ReadonlySet<s
   for (const d of documents) if (d.kind === 'Service') services.set(d.metadata.name, d);
   const issues: CrossIssue[] = [...duplicates(documents)];
   const listeners = new Map<string, string>();
+  issues.push(...twoPolicies(documents));
   documents.forEach((document, index) => {
     const found = checkOne(document, services, listeners).filter((issue) => !broken.has(issue.needs ?? ''));
     issues.push(...found.map((issue) => ({ ...issue, index })));
@@ -49,6 +52,18 @@ function duplicates(documents: readonly Document[]): CrossIssue[] {
   });
 }
 
+/** Which of the two would hold? */
+function twoPolicies(documents: readonly Document[]): CrossIssue[] {
+  const seen = new Set<string>();
+  return documents.flatMap((document, index) => {
+    if (document.kind !== 'AccessPolicy') return [];
+    const { service } = document.spec;
+    const again = seen.has(service);
+    seen.add(service);
+    return again ? [{ index, path: ['spec', 'service'], message: `${service} has an AccessPolicy already` }] : [];
+  });
+}
+
 function checkOne(
   document: Document,
   services: ReadonlyMap<string, ServiceDocument>,
@@ -63,6 +78,8 @@ function checkOne(
       return checkGateway(document, services, listeners);
     case 'Fault':
       return checkFault(document, services);
+    case 'AccessPolicy':
+      return checkAccessPolicy(document, services);
     case 'Canary':
     case 'BlueGreen':
       return checkRelease(document, services);
@@ -128,7 +145,7 @@ function passThroughIssues(
 
 /** Each protocol finds its service in its own way, and a key of another one would do nothing. */
 function waysOf(spec: GatewayDocument['spec']): NeedingIssue[] {
-  const { protocol, defaultService, hosts, sni } = spec;
+  const { protocol, defaultService, hosts, sni, tls } = spec;
   const issues: NeedingIssue[] = [];
   const [hasHosts, hasSni] = [Object.keys(hosts).length > 0, Object.keys(sni).length > 0];
   if (hasHosts && protocol !== 'http' && protocol !== 'http-proxy') {
@@ -148,6 +165,12 @@ function waysOf(spec: GatewayDocument['spec']): NeedingIssue[] {
         message: `${key} counts requests; a gateway with protocol ${protocol} sees none`,
       });
     }
+  }
+  if (tls && protocol !== 'http') {
+    issues.push({
+      path: ['spec', 'tls'],
+      message: `TLS ends only at a gateway with "protocol: http", not ${protocol}`,
+    });
   }
   if (protocol === 'http-proxy') {
     const message = 'an http-proxy goes to the service that the host names; give further names in hosts';
@@ -188,6 +211,28 @@ function faultIssues(
         : [{ path: [...path, 'endpointGone', i], message: `Service "${spec.service}" has no endpoint ${address}` }],
     ),
   ];
+}
+
+/** A policy that nothing enforces would be worse than none. */
+function checkAccessPolicy(
+  { spec }: AccessPolicyDocument,
+  services: ReadonlyMap<string, ServiceDocument>,
+): NeedingIssue[] {
+  const service = services.get(spec.service);
+  if (!service) return [missingService(spec.service, services, ['spec', 'service'])];
+  const issues: NeedingIssue[] = spec.rules.flatMap(({ from }, r) =>
+    from.flatMap((name, i) =>
+      name === ANY_IDENTITY || name.startsWith('gateway/') || services.has(name)
+        ? []
+        : [missingService(name, services, ['spec', 'rules', r, 'from', i])],
+    ),
+  );
+  const open = Object.entries(service.spec.versions).find(([, { inbound }]) => inbound === undefined);
+  if (open || service.spec.mtls === 'off') {
+    const why = open ? `its version ${open[0]} has no \`inbound\`` : 'its mtls is off';
+    issues.push({ path: ['spec', 'service'], message: `nothing enforces this for ${spec.service}: ${why}` });
+  }
+  return issues;
 }
 
 /** An experiment may stand in a file without its service (it is in the control plane): then only what is known is checked. */

@@ -37,6 +37,8 @@ export type FaultTotal = {
 export type MetricsSnapshot = {
   readonly source: string;
   readonly traffic: readonly TrafficTotal[];
+  /** What came in to the application beside a sidecar. */
+  readonly inbound: readonly TrafficTotal[];
   readonly faults: readonly FaultTotal[];
   /** Answers that the proxy made itself, by error code. */
   readonly errors: readonly { readonly code: ErrorCode; readonly count: number }[];

@@ -5,10 +5,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Locality } from '../contracts/balancer.ts';
 import type { FaultDocument, GatewayDocument, ServiceDocument, SourceDocument } from '../contracts/document.ts';
-import type { ErrorCode } from '../contracts/errors.ts';
 import type { Overlay } from '../contracts/overlay.ts';
 import type { ArmRow, TrafficRow } from '../contracts/telemetry.ts';
-import { admissionTotals } from './admission/admission-load.ts';
 import { memoryInUse, Overload } from './admission/overload.ts';
 import { endpointViews } from './balancing/endpoint-view.ts';
 import type { EndpointView } from './balancing/endpoint-view.ts';
@@ -20,23 +18,29 @@ import { ActiveFault } from './faults/active-fault.ts';
 import { FaultsByHeader } from './faults/by-header.ts';
 import { checkSecrets } from './faults/check-secrets.ts';
 import type { HaltSwitch } from './halt-switch.ts';
-import type { RequestHead } from './http1/head.ts';
+import type { IdentitySource } from './identity/identity.ts';
+import { INBOUND } from './inbound.stack.ts';
 import { OUTBOUND } from './outbound.stack.ts';
-import { OverlayTable } from './overlays.ts';
+import { overlayProblem, OverlayTable } from './overlays.ts';
 import type { Refusal } from './overlays.ts';
 import { compileService, Inventory } from './plan/compile.ts';
+import { compileInbound, INBOUND_NAME, serviceBeside } from './plan/compile-inbound.ts';
+import type { Beside } from './plan/compile-inbound.ts';
+import { inventoryTotals } from './plan/inventory-totals.ts';
 import { gateOf } from './plan/gate.ts';
-import { gatewayName, serviceOfHost } from './plan/names.ts';
+import { gatewayName } from './plan/names.ts';
 import { parseConfig } from './plan/parse-config.ts';
 import type { Config } from './plan/parse-config.ts';
 import type { ServicePlan } from './plan/plan.ts';
-import { outsidePlans, proxyResolver } from './plan/proxy-hosts.ts';
+import { outsidePlans } from './plan/proxy-hosts.ts';
+import { byteResolverOf, resolverOf } from './plan/ways-in.ts';
 import { Random } from './random.ts';
 import { LIMITS } from './runtime.ts';
 import type { Limits, RequestObserver, Runtime } from './runtime.ts';
 import type { Tracing } from './tracing/request-trace.ts';
-import { byServerName } from './tcp/names.ts';
 import { TimerWheel } from './timer-wheel.ts';
+import { MeshSecurity } from './tls/mesh-security.ts';
+import { tlsTable } from './tls/tls-table.ts';
 
 export type DataplaneOptions = {
   /** The node's name: `source` of its telemetry, and part of its Via. */
@@ -45,10 +49,12 @@ export type DataplaneOptions = {
   readonly gateways: 'all' | readonly string[];
   /** host:port for the outbound listener of a sidecar: requests are routed by their Host. */
   readonly outbound?: string;
+  /** The service and version that a sidecar stands beside: it opens the way in to them. */
+  readonly beside?: Beside;
+  /** Who it is in the mesh; it may come later. Without it mTLS inside the mesh is refused. */
+  readonly identity?: IdentitySource;
   /** Where this proxy stands: near endpoints come first. */
   readonly locality?: Locality;
-  /** The service that this proxy stands beside. */
-  readonly service?: string;
   readonly halt: HaltSwitch;
   readonly clock: Clock;
   readonly seed: number;
@@ -64,6 +70,7 @@ export class Dataplane implements DataplaneApi {
   readonly #inventory: Inventory;
   readonly #overlays: OverlayTable;
   readonly #listeners: ListenerSet;
+  readonly #mesh: MeshSecurity | undefined;
   readonly #sweeper: NodeJS.Timeout;
   readonly #observers = new Set<RequestObserver>();
   #faults = new Map<string, ActiveFault>();
@@ -72,6 +79,7 @@ export class Dataplane implements DataplaneApi {
   /** Hosts outside of the mesh, by host:port. */
   #outside = new Map<string, ServicePlan>();
   #taking = 0;
+  #wayIn: ServicePlan | undefined;
   #config: Config | undefined;
   /** Configurations are applied one after the other, in the order in which they came. */
   #applying: Promise<void> = Promise.resolve();
@@ -99,6 +107,8 @@ export class Dataplane implements DataplaneApi {
     this.#inventory = new Inventory(this.#runtime, options.locality);
     this.#overlays = new OverlayTable(this.#runtime);
     this.#listeners = new ListenerSet(this.#runtime);
+    this.#mesh = options.identity && new MeshSecurity(options.identity);
+    if (options.identity) options.identity.onChange = () => this.#compile();
     this.#sweeper = setInterval(() => this.sweep(), 1_000);
     this.#sweeper.unref();
   }
@@ -111,17 +121,22 @@ export class Dataplane implements DataplaneApi {
 
   async #apply(config: Config): Promise<void> {
     checkSecrets(config);
+    const tls = tlsTable(config, this.#mesh);
     const wanted = this.#wanted(config);
     const listeners = await this.#listeners.prepare(wanted);
     this.#listeners.commit(listeners, wanted);
     this.#config = config;
+    this.#inventory.tls = tls;
     this.#takeFaults(config.faults);
     this.#compile();
-    this.#inventory.keepOnly([...this.#plans.values(), ...this.#outside.values()]);
+    const ways = [...this.#plans.values(), ...this.#outside.values(), ...(this.#wayIn ? [this.#wayIn] : [])];
+    this.#inventory.keepOnly(ways);
   }
 
   setOverlays(overlays: readonly Overlay[]): { refused: Refusal[] } {
-    const refused = this.#overlays.set(overlays, (overlay) => this.#refusal(overlay));
+    const refused = this.#overlays.set(overlays, (overlay) =>
+      overlayProblem(overlay, this.#plans.get(overlay.service)),
+    );
     this.#compile();
     return { refused };
   }
@@ -177,29 +192,15 @@ export class Dataplane implements DataplaneApi {
   }
 
   metrics(): MetricsSnapshot {
-    const endpoints = [...this.#inventory.endpoints.values()];
-    const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
     return {
       source: this.#options.source,
-      traffic: [...this.#inventory.counters.values()].map((c) => ({
-        service: c.service,
-        version: c.version,
-        route: c.route,
-        ...c.totals(),
-      })),
+      ...inventoryTotals(this.#inventory),
       faults: [...this.#faults.values()].flatMap((f) => f.totals()),
       errors: [...this.#runtime.errors].map(([code, count]) => ({ code, count })),
       downstreamConnections: this.#listeners.connections,
       downstreamConnectionsTotal: this.#listeners.accepted,
-      upstreamConnections: sum(endpoints.map((e) => e.connections)),
-      upstreamConnectionsTotal: this.#inventory.openedBefore + sum(endpoints.map((e) => e.opened)),
       requestsInFlight: this.#runtime.requestsInFlight,
       overload: this.#runtime.overload.level,
-      hedges: [...this.#inventory.loads].flatMap(([service, { hedges }]) => (hedges ? [{ service, ...hedges }] : [])),
-      admission: admissionTotals(this.#inventory.loads),
-      pools: this.#inventory.pools.totals(),
-      shadows: [...this.#inventory.shadows.values()],
-      tcp: [...this.#inventory.tcpLoads.values()],
       configVersion: this.#config?.version ?? null,
       overlays: this.#overlays.all().map(({ overlay, leaseLeftMs }) => ({
         experiment: overlay.experiment,
@@ -212,7 +213,8 @@ export class Dataplane implements DataplaneApi {
   }
 
   stack(): readonly { role: string; why: string }[] {
-    return OUTBOUND.map(({ role, why }) => ({ role, why }));
+    const wayIn = this.#options.beside ? INBOUND : [];
+    return [...OUTBOUND, ...wayIn].map(({ role, why }) => ({ role, why }));
   }
 
   config(): ConfigDump {
@@ -262,7 +264,9 @@ export class Dataplane implements DataplaneApi {
     const { gateways, outbound } = this.#options;
     const chosen = config.gateways.filter((g) => gateways === 'all' || gateways.includes(g.metadata.name));
     const wanted = chosen.map((g) => ({ name: gatewayName(g.metadata.name), listen: g.spec.listen }));
-    return outbound === undefined ? wanted : [...wanted, { name: 'outbound', listen: outbound }];
+    if (outbound !== undefined) wanted.push({ name: 'outbound', listen: outbound });
+    const inbound = serviceBeside(config, this.#options.beside)?.inbound;
+    return inbound === undefined ? wanted : [...wanted, { name: INBOUND_NAME, listen: inbound }];
   }
 
   /** A fault that is declared as before keeps its lease, its counts and its state of halt. */
@@ -287,6 +291,7 @@ export class Dataplane implements DataplaneApi {
     const faults = [...this.#faults.values()];
     this.#taking = this.#countTaking();
     this.#plans = new Map();
+    this.#wayIn = undefined;
     for (const service of config.services) {
       const { name } = service.metadata;
       const onConnections = faults.filter((f) => f.spec.service === name && f.plannedTcp.length > 0);
@@ -296,11 +301,15 @@ export class Dataplane implements DataplaneApi {
     }
     this.#outside = outsidePlans(this.#runtime, this.#inventory, this.#proxies(config));
     for (const listener of this.#listeners.open) {
-      listener.resolve = this.#gated(config, listener.name);
-      this.#passBytes(config, listener);
-      const isProxy = this.#proxies(config).some((g) => listener.name === gatewayName(g.metadata.name));
+      const gateway = config.gateways.find((g) => listener.name === gatewayName(g.metadata.name));
+      listener.resolve = this.#gated(config, gateway);
+      listener.readsSni = gateway?.spec.protocol === 'tls-passthrough';
+      listener.tcp = byteResolverOf(gateway?.spec, this.#plans);
+      const isProxy = gateway?.spec.protocol === 'http-proxy';
       listener.unknownHost = isProxy ? 'PROXY_HOST_REFUSED' : 'ROUTE_NOT_FOUND';
       listener.endTunnels(isProxy || listener.name === 'outbound');
+      if (listener.name === INBOUND_NAME) this.#openWayIn(config, listener);
+      else listener.secure(gateway && this.#inventory.tls.server(gateway.metadata.name));
     }
   }
 
@@ -317,7 +326,7 @@ export class Dataplane implements DataplaneApi {
 
   /** A partition is for the calls of one service. */
   #mayMeet({ spec }: ActiveFault): boolean {
-    return spec.partition === undefined || spec.partition.from === this.#options.service;
+    return spec.partition === undefined || spec.partition.from === this.#options.beside?.service;
   }
 
   /** How many faults keep endpoints out of the plans: when it changes, these are built anew. */
@@ -325,9 +334,9 @@ export class Dataplane implements DataplaneApi {
     return [...this.#faults.values()].filter((f) => f.spec.endpointGone !== undefined && f.active).length;
   }
 
-  #gated(config: Config, listener: string): Listener['resolve'] {
-    const resolve = this.#withFaultHeaders(config, listener, this.#resolver(config, listener));
-    const gateway = config.gateways.find((g) => listener === gatewayName(g.metadata.name));
+  #gated(config: Config, gateway: GatewayDocument | undefined): Listener['resolve'] {
+    const found = resolverOf(gateway?.spec, this.#plans, this.#outside);
+    const resolve = this.#withFaultHeaders(config, gateway, found);
     const gate = gateway && gateOf(this.#runtime, this.#inventory, gateway.metadata.name, gateway.spec);
     if (!gate) return resolve;
     return (head) => {
@@ -336,8 +345,11 @@ export class Dataplane implements DataplaneApi {
     };
   }
 
-  #withFaultHeaders(config: Config, listener: string, resolve: Listener['resolve']): Listener['resolve'] {
-    const gateway = config.gateways.find((g) => listener === gatewayName(g.metadata.name));
+  #withFaultHeaders(
+    config: Config,
+    gateway: GatewayDocument | undefined,
+    resolve: Listener['resolve'],
+  ): Listener['resolve'] {
     const secret = gateway?.spec.faultHeaders && process.env[gateway.spec.faultHeaders.secretEnv];
     if (!secret) return resolve;
     const byHeader = new FaultsByHeader(this.#runtime, secret, Date.now, (service, fault) => {
@@ -350,43 +362,17 @@ export class Dataplane implements DataplaneApi {
     };
   }
 
-  /** Gateways that do not speak HTTP. */
-  #passBytes(config: Config, listener: Listener): void {
-    const spec = config.gateways.find((g) => listener.name === gatewayName(g.metadata.name))?.spec;
-    listener.readsSni = spec?.protocol === 'tls-passthrough';
-    listener.tcp = undefined;
-    if (!spec || spec.protocol === 'http' || spec.protocol === 'http-proxy') return;
-    const fallback = spec.defaultService === undefined ? undefined : this.#plans.get(spec.defaultService);
-    const plans = Object.entries(spec.sni).map(([name, service]) => [name, this.#plans.get(service)] as const);
-    const byName = byServerName(Object.fromEntries(plans));
-    listener.tcp = (sni) => byName(sni) ?? fallback;
-  }
-
-  #resolver(config: Config, listener: string): (head: RequestHead) => ServicePlan | undefined {
-    const plans = this.#plans;
-    const gateway = config.gateways.find((g) => listener === gatewayName(g.metadata.name));
-    if (!gateway) return (head) => plans.get(serviceOfHost(head.hostname));
-    if (gateway.spec.protocol === 'http-proxy') return proxyResolver(gateway.spec, plans, this.#outside);
-    const { hosts, defaultService } = gateway.spec;
-    const fallback = defaultService === undefined ? undefined : plans.get(defaultService);
-    const byHost = new Map(Object.entries(hosts).map(([host, service]) => [host.toLowerCase(), plans.get(service)]));
-    return byHost.size === 0 ? () => fallback : (head) => byHost.get(head.hostname) ?? fallback;
-  }
-
-  #refusal(overlay: Overlay): Refusal | undefined {
-    const refuse = (code: ErrorCode, message: string): Refusal => ({
-      experimentId: overlay.experimentId,
-      code,
-      message,
-    });
-    const plan = this.#plans.get(overlay.service);
-    if (!plan) return refuse('CONFIG_REFUSED', `there is no Service ${overlay.service} here`);
-    const arms = overlay.split?.arms.map((arm) => arm.version) ?? [overlay.candidate];
-    for (const version of [overlay.baseline, ...arms]) {
-      if (!plan.versions.has(version))
-        return refuse('CONFIG_REFUSED', `Service ${overlay.service} has no version ${version} here`);
-    }
-    return undefined;
+  #openWayIn(config: Config, listener: Listener): void {
+    const found = serviceBeside(config, this.#options.beside);
+    if (!found) return;
+    const { document, version } = found;
+    const service = document.metadata.name;
+    const policy = config.policies.find((p) => p.spec.service === service)?.spec;
+    const plan = compileInbound(this.#runtime, this.#inventory, document, version, policy);
+    this.#wayIn = plan;
+    listener.isInbound = true;
+    listener.resolve = () => plan;
+    listener.secure(this.#inventory.tls.inbound(service));
   }
 }
 

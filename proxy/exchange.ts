@@ -18,7 +18,7 @@ import { CONTINUE } from './plan/plan.ts';
 import type { AttemptFailure, AttemptOutcome, ServicePlan } from './plan/plan.ts';
 import { routeOf } from './plan/route-of.ts';
 import type { Runtime } from './runtime.ts';
-import { answerTo, CLIENT_CLOSED, CODE_OF_FAILURE, FAILURE_OF_UPSTREAM, plainAnswer } from './rescue.ts';
+import { answerTo, CLIENT_CLOSED, codeOf, FAILURE_OF_UPSTREAM, plainAnswer } from './rescue.ts';
 import { recordOutcome } from './telemetry/record-outcome.ts';
 import type { UpstreamConnection, UpstreamFailure, UpstreamUser } from './upstream/connection.ts';
 import type { Endpoint } from './upstream/endpoint.ts';
@@ -58,7 +58,7 @@ export class Exchange extends ExchangeState implements UpstreamUser, Timed {
     this.plan = service && routeOf(service, this.head);
     this.runtime.requestsInFlight++;
     if (this.plan === undefined) {
-      this.answer(this.downstream.unknownHost, `no service answers to the host "${this.head.hostname}"`);
+      this.answer(this.downstream.host.unknownHost, `no service answers to the host "${this.head.hostname}"`);
       return;
     }
     this.plan.load.inFlight++;
@@ -255,7 +255,7 @@ export class Exchange extends ExchangeState implements UpstreamUser, Timed {
     const isFailure = failure !== 'status' || status >= 500;
     if (isFailure && this.#failed(failure, status, undefined)) return;
     if (failure === 'status') this.answer('FAULT_ABORT', 'a fault answered in the place of the endpoint', status);
-    else this.answer(CODE_OF_FAILURE[failure], `${this.endpoint?.address ?? this.version?.name ?? ''}`);
+    else this.answer(codeOf(failure, this.endpoint), `${this.endpoint?.address ?? this.version?.name ?? ''}`);
   }
 
   /** Counts the failure and asks the failure steps. @returns true when another attempt has begun */

@@ -79,7 +79,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     source: node?.id ?? 'proxy',
     gateways: node?.gateways ?? 'all',
     ...(outbound === undefined ? {} : { outbound }),
-    ...(node?.service === undefined ? {} : { service: node.service }),
+    ...(node?.service === undefined ? {} : { beside: { service: node.service, version: node.version } }),
     ...(tracing === undefined ? {} : { tracing }),
     ...(options.locality === undefined ? {} : { locality: options.locality }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),

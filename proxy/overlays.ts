@@ -5,6 +5,7 @@ import { KeyedSplit } from './arms/keyed-split.ts';
 import type { RequestHead } from './http1/head.ts';
 import { compileMatch } from './plan/match.ts';
 import type { Predicate } from './plan/match.ts';
+import type { ServicePlan } from './plan/plan.ts';
 import { hashText } from './random.ts';
 import type { Runtime } from './runtime.ts';
 import { ArmCounters } from './telemetry/counters.ts';
@@ -149,4 +150,14 @@ export class OverlayTable {
     this.#orphans = this.#orphans.filter((counters) => counters.inFlight > 0);
     return out;
   }
+}
+
+/** @returns why this proxy cannot lay the overlay; undefined: it can @param plan - of the overlay's service */
+export function overlayProblem(overlay: Overlay, plan: ServicePlan | undefined): Refusal | undefined {
+  const { experimentId, service, baseline, candidate } = overlay;
+  const refuse = (message: string): Refusal => ({ experimentId, code: 'CONFIG_REFUSED', message });
+  if (!plan) return refuse(`there is no Service ${service} here`);
+  const arms = overlay.split?.arms.map((arm) => arm.version) ?? [candidate];
+  const missing = [baseline, ...arms].find((version) => !plan.versions.has(version));
+  return missing === undefined ? undefined : refuse(`Service ${service} has no version ${missing} here`);
 }

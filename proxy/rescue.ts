@@ -8,12 +8,13 @@ import { grpcStatusOfError } from './grpc/status.ts';
 import type { RequestHead } from './http1/head.ts';
 import type { AttemptFailure } from './plan/plan.ts';
 import type { UpstreamFailure } from './upstream/connection.ts';
+import type { Endpoint } from './upstream/endpoint.ts';
 
 /** The client went away before its answer was complete (nginx's code for it). */
 export const CLIENT_CLOSED = 499;
 
 /** The code of the answer to a request whose last attempt failed so. */
-export const CODE_OF_FAILURE = {
+const CODE_OF_FAILURE = {
   status: 'FAULT_ABORT',
   reset: 'UPSTREAM_RESET',
   connect: 'UPSTREAM_CONNECT_FAILED',
@@ -22,6 +23,11 @@ export const CODE_OF_FAILURE = {
   'no-endpoint': 'UPSTREAM_NO_ENDPOINT',
   overflow: 'CIRCUIT_OPEN',
 } as const satisfies Record<AttemptFailure, ErrorCode>;
+
+/** Where the handshake failed, the reason is more than that there was no connection. */
+export function codeOf(failure: AttemptFailure, endpoint: Endpoint | undefined): ErrorCode {
+  return (failure === 'connect' ? endpoint?.tlsFailure : undefined) ?? CODE_OF_FAILURE[failure];
+}
 
 /** A refused request was not begun with, as one that found no connection. */
 export const FAILURE_OF_UPSTREAM = {

@@ -4,7 +4,6 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
-import { createServer as createSocket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,20 +11,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSeries } from '../cli/series/series-file.ts';
 import { Provider } from '../contracts/check.ts';
 import { measure } from '../control/metrics/measure.ts';
+import { freePort } from './free-port.ts';
 
 const installed = spawnSync('prometheus', ['--version']).status === 0;
 if (!installed) console.log('skipped: there is no prometheus here (Debian package: prometheus)');
 
-async function portOf(server: Server | ReturnType<typeof createSocket>): Promise<number> {
+async function portOf(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return (server.address() as AddressInfo).port;
-}
-
-async function freePort(): Promise<number> {
-  const socket = createSocket();
-  const port = await portOf(socket);
-  await new Promise((resolve) => socket.close(resolve));
-  return port;
 }
 
 async function until<T>(ask: () => Promise<T>, good: (answer: T) => boolean): Promise<T> {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Problem } from '../../contracts/errors.ts';
 import { parseFile } from '../../contracts/parse.ts';
 import type { Located } from '../../contracts/parse.ts';
+import { locateTls } from '../../contracts/tls-located.ts';
 import { crossCheckFiles } from '../../contracts/validate-files.ts';
 import { UsageError } from '../failure.ts';
 import { resolve } from 'node:path';
@@ -43,7 +44,9 @@ export async function readFiles(paths: readonly string[], cwd: string): Promise<
     broken.push(...parsed.broken);
   }
   problems.push(...crossCheckFiles(documents, broken));
-  return { files: [...new Set(files)], documents, problems, texts };
+  const secured = locateTls(documents, cwd);
+  problems.push(...secured.problems);
+  return { files: [...new Set(files)], documents: secured.documents, problems, texts };
 }
 
 async function expand(path: string, cwd: string): Promise<string[]> {

@@ -7,6 +7,7 @@ import type { ServicePlan } from '../plan/plan.ts';
 import { heldRuntime } from '../testing/runtime.ts';
 import type { HeldRuntime } from '../testing/runtime.ts';
 import { Downstream } from './connection.ts';
+import type { DownstreamHost } from './host.ts';
 
 /** A socket whose peer reads only when the test says so. */
 class StuckSocket extends Socket {
@@ -32,7 +33,12 @@ class StuckSocket extends Socket {
 function open(service?: ServicePlan, runtime: HeldRuntime = heldRuntime()) {
   const socket = new StuckSocket();
   const closed: unknown[] = [];
-  const host = { resolve: () => service, closed: (c: unknown) => void closed.push(c), retired: false };
+  const host: DownstreamHost = {
+    resolve: () => service,
+    closed: (c: unknown) => void closed.push(c),
+    retired: false,
+    unknownHost: 'ROUTE_NOT_FOUND',
+  };
   const downstream = new Downstream(runtime, host, socket);
   socket.resume();
   const sweepAfter = (ms: number): void => {

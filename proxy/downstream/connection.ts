@@ -68,8 +68,8 @@ export class Downstream implements ClientConnection {
     return this.#socket.remoteAddress;
   }
 
-  get unknownHost(): ErrorCode {
-    return this.#host.unknownHost ?? 'ROUTE_NOT_FOUND';
+  get host(): DownstreamHost {
+    return this.#host;
   }
 
   /** @returns false when the client does not keep up; onDownstreamDrain follows */
@@ -293,7 +293,7 @@ export class Downstream implements ClientConnection {
     this.#cancelHold();
     this.#state = this.body.complete ? WAIT : BODY;
     const { head } = this;
-    if (head.viaField >= 0 && passedThrough(head, this.#runtime.viaName)) {
+    if (head.viaField >= 0 && this.#host.isInbound !== true && passedThrough(head, this.#runtime.viaName)) {
       this.#refuse('LOOP_DETECTED', 'check which service this address belongs to');
       return;
     }

@@ -17,6 +17,14 @@ export interface ClientConnection {
   destroy(): void;
 }
 
+/** Who the other side has proven to be. */
+export type Peer = {
+  /** As an AccessPolicy says it: `shop`, or `gateway/edge`. */
+  readonly name: string;
+  /** What the application is told of it. */
+  readonly forwarded: string;
+};
+
 /** What a connection needs from its listener. */
 export type DownstreamHost = {
   readonly resolve: (head: RequestHead) => ServicePlan | undefined;
@@ -25,11 +33,14 @@ export type DownstreamHost = {
   readonly retired: boolean;
   /** A stream of HTTP/2: its body may take its time, and is hardly waited for, because calls in both directions exist. */
   readonly isStream?: boolean;
-  /** The code of the answer to a request that no service takes; ROUTE_NOT_FOUND where nothing else is said. */
-  readonly unknownHost?: ErrorCode;
+  /** The code of the answer to a request that no service takes. */
+  readonly unknownHost: ErrorCode;
   /** Takes over the socket of a CONNECT (what came behind its head put back) as bytes; absent where CONNECT goes on as it is. */
   readonly takeTunnel?:
     ((connection: ClientConnection, socket: ClientSocket, service: ServicePlan) => void) | undefined;
+  readonly peer?: Peer | undefined;
+  /** It leads to the application beside us: a request that we have sent may come in again here. */
+  readonly isInbound?: boolean;
   /** Takes over a socket whose first bytes (put back) were HTTP/2's preface; absent where it is not spoken. */
   readonly speakHttp2?: (connection: ClientConnection, socket: Duplex) => void;
 };

@@ -2,16 +2,21 @@
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import { MeshproofError } from '../../contracts/errors.ts';
 import type { ErrorCode } from '../../contracts/errors.ts';
 import type { RequestHead } from '../http1/head.ts';
 import { acceptHttp2 } from '../http2/server-session.ts';
 import type { ServicePlan } from '../plan/plan.ts';
 import type { Runtime } from '../runtime.ts';
+import { resettable, TlsAcceptor } from '../tls/acceptor.ts';
+import type { ServerTls } from '../tls/acceptor.ts';
+import { sniffTls } from '../tls/sniff.ts';
 import { TcpConnection } from '../tcp/tcp-connection.ts';
 import type { TcpHost } from '../tcp/tcp-connection.ts';
 import { Downstream } from './connection.ts';
-import type { ClientConnection, DownstreamHost } from './host.ts';
+import type { ClientConnection, ClientSocket, DownstreamHost } from './host.ts';
+import { IdentifiedHost } from './identified-host.ts';
 import { openTunnel } from './open-tunnel.ts';
 
 export class Listener implements DownstreamHost {
@@ -19,6 +24,10 @@ export class Listener implements DownstreamHost {
   name: string;
   readonly #runtime: Runtime;
   readonly #connections = new Set<ClientConnection>();
+  /** What was accepted and has not closed; handshakes under way are among them. */
+  readonly #sockets = new Set<Socket>();
+  #tls: TlsAcceptor | undefined;
+  #secured: ServerTls | undefined;
   readonly #server: Server;
   /** Replaced with each configuration. */
   resolve: (head: RequestHead) => ServicePlan | undefined = () => undefined;
@@ -28,6 +37,8 @@ export class Listener implements DownstreamHost {
   unknownHost: ErrorCode = 'ROUTE_NOT_FOUND';
   /** CONNECT is ended here (HTTP proxy); replaced with each configuration. */
   takeTunnel: DownstreamHost['takeTunnel'];
+  /** It leads to the application beside us. */
+  isInbound = false;
   accepted = 0;
   retired = false;
 
@@ -38,7 +49,7 @@ export class Listener implements DownstreamHost {
   }
 
   get connections(): number {
-    return this.#connections.size;
+    return this.#sockets.size;
   }
 
   /** `host:port` as bound (the port is the real one when 0 was asked for). */
@@ -60,6 +71,32 @@ export class Listener implements DownstreamHost {
         resolve();
       });
     });
+  }
+
+  /** How new connections are secured; undefined: they are not. */
+  secure(tls: ServerTls | undefined): void {
+    if (!tls) this.#tls = undefined;
+    else {
+      this.#tls ??= new TlsAcceptor(
+        (socket) => this.#shaken(socket),
+        () => this.#count('TLS_HANDSHAKE_REFUSED'),
+      );
+      this.#tls.use(tls);
+    }
+    this.#secured = tls;
+  }
+
+  #shaken(socket: TLSSocket): void {
+    const { peerOf, forwarded } = this.#secured ?? {};
+    const name = peerOf?.(socket);
+    if (peerOf && name === undefined) {
+      socket.destroy();
+      this.#count('TLS_HANDSHAKE_REFUSED');
+      return;
+    }
+    const host = name === undefined ? this : new IdentifiedHost(this, { name, forwarded: forwarded?.(name) ?? '' });
+    if (socket.alpnProtocol === 'h2') this.#connections.add(acceptHttp2(this.#runtime, host, socket));
+    else this.#serve(resettable(socket), host);
   }
 
   closed(connection: ClientConnection): void {
@@ -95,28 +132,53 @@ export class Listener implements DownstreamHost {
 
   destroyConnections(): void {
     for (const connection of [...this.#connections]) connection.destroy();
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   #accept(socket: Socket): void {
     this.accepted++;
     const { limits, overload } = this.#runtime;
-    if (this.#connections.size < limits.maxConnections && !overload.full) {
-      const { tcp: serviceOf, readsSni } = this;
-      const closed = (connection: ClientConnection): void => this.closed(connection);
-      const connection = serviceOf
-        ? new TcpConnection(this.#runtime, { closed, retired: this.retired, serviceOf, readsSni }, socket)
-        : new Downstream(this.#runtime, this, socket);
-      // One that was refused at once has gone already.
-      if (!socket.destroyed) this.#connections.add(connection);
+    if (this.#sockets.size >= limits.maxConnections || overload.full) {
+      this.#shed();
+      socket.destroy();
       return;
     }
-    this.#shed();
-    socket.destroy();
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    const { tcp: serviceOf, readsSni } = this;
+    if (!serviceOf) {
+      this.#greet(socket);
+      return;
+    }
+    const closed = (connection: ClientConnection): void => this.closed(connection);
+    const host = { closed, retired: this.retired, serviceOf, readsSni };
+    const connection = new TcpConnection(this.#runtime, host, socket);
+    // One that was refused at once has gone already.
+    if (!socket.destroyed) this.#connections.add(connection);
+  }
+
+  #greet(socket: Socket): void {
+    const tls = this.#tls;
+    if (!tls) this.#serve(socket);
+    else if (this.#secured?.acceptsPlain !== true) tls.accept(socket);
+    else
+      sniffTls(socket, this.#runtime.limits.clientIdleMs, (isTls) =>
+        isTls ? tls.accept(socket) : this.#serve(socket),
+      );
+  }
+
+  #serve(socket: ClientSocket, host: DownstreamHost = this): void {
+    const connection = new Downstream(this.#runtime, host, socket);
+    if (!socket.destroyed) this.#connections.add(connection);
   }
 
   #shed(): void {
+    this.#count('OVERLOADED');
+  }
+
+  #count(code: ErrorCode): void {
     const { errors } = this.#runtime;
-    errors.set('OVERLOADED', (errors.get('OVERLOADED') ?? 0) + 1);
+    errors.set(code, (errors.get(code) ?? 0) + 1);
   }
 }
 

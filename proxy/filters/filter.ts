@@ -1,4 +1,5 @@
 /** What a filter is: a value with a role, the reason for its place, and a function that builds its part of one route. */
+import type { AccessPolicySpec } from '../../contracts/access-policy.ts';
 import type { Resilience } from '../../contracts/resilience.ts';
 import type { Rule } from '../../contracts/route.ts';
 import type { ActiveFault } from '../faults/active-fault.ts';
@@ -37,6 +38,9 @@ export type Role =
   | 'discovery-fault'
   | 'balancing'
   | 'attempt-fault'
+  | 'access'
+  | 'client-identity'
+  | 'local'
   | 'connection';
 
 /** What a route is compiled from. */
@@ -58,6 +62,8 @@ export type RouteContext = {
   /** Those that take endpoints away. */
   readonly gone: readonly ActiveFault[];
   readonly resilience?: Resilience | undefined;
+  /** On the way in, where the service has one. */
+  readonly access?: AccessPolicySpec | undefined;
 };
 
 /** The parts that a filter adds to a route; a filter that the route does not use adds none. */

@@ -12,10 +12,12 @@ const MOST_BYTES = 1_024;
 
 export function probeGrpc(service: string): Probe {
   const question = healthRequest(service);
-  return ({ host, port, address }, done) => {
+  return ({ host, port, address, dial }, done) => {
     const { tell, end } = once(done);
     const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-    const session = connect(`http://${authority}`);
+    const session = dial
+      ? connect(`https://${authority}`, { createConnection: () => dial('h2') })
+      : connect(`http://${authority}`);
     const finish = (passed: boolean): void => {
       tell(passed);
       session.destroy();

@@ -6,10 +6,16 @@ import type { Probe } from './probe.ts';
 
 export function probeHttp({ path, host: asked, statuses }: NonNullable<HealthCheck['http']>): Probe {
   const isWell = (status: number): boolean => statuses?.includes(status) ?? (status >= 200 && status < 300);
-  return ({ host, port, address }, done) => {
+  return ({ host, port, address, dial }, done) => {
     const { tell, end } = once(done);
     const headers = { host: asked ?? address, 'user-agent': HEALTH_AGENT, connection: 'close' };
-    const asking = request({ host, port, path, headers, agent: false });
+    const asking = request({
+      host,
+      port,
+      path,
+      headers,
+      ...(dial ? { createConnection: () => dial('http/1.1') } : { agent: false }),
+    });
     asking.on('response', (answer) => {
       tell(isWell(answer.statusCode ?? 0));
       asking.destroy();

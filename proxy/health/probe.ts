@@ -1,6 +1,13 @@
 /** One check of one endpoint over a socket of its own. */
+import type { Duplex } from 'node:stream';
 
-export type Target = { readonly host: string; readonly port: number; readonly address: string };
+export type Target = {
+  readonly host: string;
+  readonly port: number;
+  readonly address: string;
+  /** Where the endpoint speaks TLS: a socket of our own to it. */
+  readonly dial?: ((protocol: 'http/1.1' | 'h2') => Duplex) | undefined;
+};
 /** Begins a check. `done` is called at most once, and not after the function that is returned: it breaks the check off. */
 export type Probe = (target: Target, done: (passed: boolean) => void) => () => void;
 

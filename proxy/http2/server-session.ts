@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { ERROR_HEADER } from '../../contracts/errors.ts';
 import type { ErrorCode } from '../../contracts/errors.ts';
 import { Downstream } from '../downstream/connection.ts';
-import type { ClientConnection, DownstreamHost } from '../downstream/host.ts';
+import type { ClientConnection, DownstreamHost, Peer } from '../downstream/host.ts';
 import type { RequestHead } from '../http1/head.ts';
 import type { ServicePlan } from '../plan/plan.ts';
 import type { Runtime } from '../runtime.ts';
@@ -68,12 +68,20 @@ class ServerSession implements ClientConnection, DownstreamHost {
     });
   }
 
+  get peer(): Peer | undefined {
+    return this.#host.peer;
+  }
+
+  get isInbound(): boolean {
+    return this.#host.isInbound === true;
+  }
+
   get retired(): boolean {
     return this.#host.retired;
   }
 
   get unknownHost(): ErrorCode {
-    return this.#host.unknownHost ?? 'ROUTE_NOT_FOUND';
+    return this.#host.unknownHost;
   }
 
   resolve(head: RequestHead): ServicePlan | undefined {

@@ -19,7 +19,10 @@ type Destination = {
 
 /** @param inMilliseconds - Istio's histogram of durations too */
 export function istioFamilies(snapshot: MetricsSnapshot, inMilliseconds: boolean): Family[] {
-  const destinations = byDestination(snapshot);
+  const destinations = [
+    ...byDestination(snapshot.traffic, asSource(snapshot.source)),
+    ...byDestination(snapshot.inbound, AS_DESTINATION),
+  ];
   // Latency is counted over all codes, so the histogram has no response_code.
   const durations = inMilliseconds
     ? [family('istio_request_duration_milliseconds', destinations.flatMap(milliseconds))]
@@ -27,11 +30,22 @@ export function istioFamilies(snapshot: MetricsSnapshot, inMilliseconds: boolean
   return [family('istio_requests_total', destinations.flatMap(requests)), ...durations];
 }
 
-function byDestination({ source, traffic }: MetricsSnapshot): Destination[] {
+function asSource(source: string): Labels {
+  return { reporter: 'source', source_workload: source, connection_security_policy: 'none' };
+}
+
+/** Callers are not told apart, or each would be a series; a permissive port takes both kinds of connections. */
+const AS_DESTINATION: Labels = {
+  reporter: 'destination',
+  source_workload: UNKNOWN,
+  connection_security_policy: UNKNOWN,
+};
+
+function byDestination(traffic: readonly TrafficTotal[], seen: Labels): Destination[] {
   const found = new Map<string, Destination>();
   for (const total of traffic) {
     const key = JSON.stringify([total.service, total.version]);
-    const destination = found.get(key) ?? emptyDestination(source, total);
+    const destination = found.get(key) ?? emptyDestination(seen, total);
     found.set(key, destination);
     for (const [code, count] of total.codes) {
       destination.codes.set(code, (destination.codes.get(code) ?? 0) + count);
@@ -44,16 +58,14 @@ function byDestination({ source, traffic }: MetricsSnapshot): Destination[] {
   return [...found.values()];
 }
 
-function emptyDestination(source: string, { service, version }: TrafficTotal): Destination {
+function emptyDestination(seen: Labels, { service, version }: TrafficTotal): Destination {
   const labels = {
-    reporter: 'source',
-    source_workload: source,
+    ...seen,
     destination_service: service,
     destination_service_name: service,
     destination_workload: version === NO_VERSION ? UNKNOWN : `${service}-${version}`,
     destination_version: version === NO_VERSION ? UNKNOWN : version,
     request_protocol: 'http',
-    connection_security_policy: 'none',
   };
   return { labels, codes: new Map(), buckets: [], sumUs: 0 };
 }

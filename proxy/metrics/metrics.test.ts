@@ -72,8 +72,8 @@ describe('exposition', () => {
 describe("Istio's metrics", () => {
   it('add the routes of a version up, for a route is not one of the labels', () => {
     const labels =
-      'reporter="source",source_workload="edge",destination_service="reviews",destination_service_name="reviews",' +
-      'destination_workload="reviews-v1",destination_version="v1",request_protocol="http",connection_security_policy="none"';
+      'reporter="source",source_workload="edge",connection_security_policy="none",destination_service="reviews",' +
+      'destination_service_name="reviews",destination_workload="reviews-v1",destination_version="v1",request_protocol="http"';
     expect(TEXT).toContain(`istio_requests_total{${labels},response_code="200",response_flags="-"} 3\n`);
     expect(TEXT).toContain(`istio_requests_total{${labels},response_code="503",response_flags="-"} 3\n`);
     expect(TEXT).toContain(`istio_request_duration_milliseconds_bucket{${labels},le="1"} 2\n`);

@@ -3,14 +3,14 @@ import type { Locality } from '../../contracts/balancer.ts';
 import type { RouteDocument, ServiceDocument } from '../../contracts/document.ts';
 import type { Resilience } from '../../contracts/resilience.ts';
 import type { Rule } from '../../contracts/route.ts';
-import type { Protocol, ServiceSpec } from '../../contracts/service.ts';
+import type { Endpoint as EndpointSpec, Protocol, ServiceSpec } from '../../contracts/service.ts';
 import { parseAddress } from '../../contracts/units.ts';
 import { PoolTable } from '../balancing/pool-table.ts';
 import type { ActiveFault } from '../faults/active-fault.ts';
 import { withoutGone } from '../faults/endpoint-gone.ts';
 import { Wires } from '../faults/tcp/wires.ts';
 import type { Wrap } from '../faults/tcp/wires.ts';
-import type { RouteContext } from '../filters/filter.ts';
+import type { Filter, RouteContext } from '../filters/filter.ts';
 import { OUTBOUND } from '../outbound.stack.ts';
 import type { ActiveOverlay } from '../overlays.ts';
 import type { Runtime } from '../runtime.ts';
@@ -20,6 +20,9 @@ import type { TokenBuckets } from '../rate-limit/token-buckets.ts';
 import { tcpLoad } from '../tcp/tcp-load.ts';
 import type { TcpLoad } from '../tcp/tcp-load.ts';
 import { TrafficCounters } from '../telemetry/counters.ts';
+import type { UpstreamSecurity } from '../tls/dialer.ts';
+import { NO_TLS } from '../tls/tls-table.ts';
+import type { TlsTable } from '../tls/tls-table.ts';
 import { Endpoint } from '../upstream/endpoint.ts';
 import { compileMatch } from './match.ts';
 import type {
@@ -42,12 +45,15 @@ export class Inventory {
   readonly #runtime: Runtime;
   readonly endpoints = new Map<string, Endpoint>();
   readonly counters = new Map<string, TrafficCounters>();
+  readonly inbound = new Map<string, TrafficCounters>();
   readonly loads = new Map<string, ServiceLoad>();
   readonly pools: PoolTable;
   readonly shadows = new Map<string, ShadowLoad>();
   readonly tcpLoads = new Map<string, TcpLoad>();
   readonly #wires = new Map<string, Wires>();
   readonly buckets = new Map<string, TokenBuckets>();
+  /** Of the configuration in force. */
+  tls: TlsTable = NO_TLS;
   /** Upstream connections that were opened to endpoints which are gone. */
   openedBefore = 0;
 
@@ -65,12 +71,20 @@ export class Inventory {
     { connectTimeout, idleTimeout }: Resilience = {},
     protocol: Protocol = 'http1',
     faulty?: { readonly of: string; readonly wrap: Wrap },
+    security?: UpstreamSecurity,
   ): Endpoint {
-    const isCommon = connectTimeout === undefined && idleTimeout === undefined && protocol === 'http1' && !faulty;
-    const key = isCommon ? address : `${address}\n${connectTimeout}\n${idleTimeout}\n${protocol}\n${faulty?.of}`;
+    const special = [
+      connectTimeout,
+      idleTimeout,
+      protocol === 'http1' ? undefined : protocol,
+      faulty?.of,
+      security?.id,
+    ];
+    const key = special.every((part) => part === undefined) ? address : [address, ...special].join('\n');
     const endpoint = remember(this.endpoints, key, () => {
       const { host, port } = parseAddress(address) ?? { host: address, port: 0 };
-      return new Endpoint(this.#runtime, address, host, port, connectTimeout, idleTimeout, protocol, faulty?.wrap);
+      const { wrap } = faulty ?? {};
+      return new Endpoint(this.#runtime, address, host, port, connectTimeout, idleTimeout, protocol, wrap, security);
     });
     endpoint.revive();
     return endpoint;
@@ -82,6 +96,12 @@ export class Inventory {
       `${service}\n${version}\n${route}`,
       () => new TrafficCounters(service, version, route),
     );
+  }
+
+  /** What came in to the application beside this proxy. */
+  inboundTraffic(service: string, version: string): TrafficCounters {
+    const make = (): TrafficCounters => new TrafficCounters(service, version, 'inbound');
+    return remember(this.inbound, `${service}\n${version}`, make);
   }
 
   load(service: string): ServiceLoad {
@@ -188,6 +208,13 @@ export function compileService(
   return { name, stable, versions, routes: plans, load, overlay, tcp, gone, wires: inventory.wires(name) };
 }
 
+/** A version with a sidecar is asked through it: what stands behind is the sidecar's to balance. */
+function addressesOf(version: ServiceSpec['versions'][string] | undefined): readonly EndpointSpec[] {
+  const { endpoints = [], inbound } = version ?? {};
+  if (inbound === undefined) return endpoints;
+  return [{ address: inbound, weight: 1, locality: endpoints[0]?.locality }];
+}
+
 /** Plain round robin needs no pool: the cursor of the plan is all there is. */
 function isPlain({ resilience, versions }: ServiceSpec): boolean {
   const all = Object.values(versions).flatMap((v) => v.endpoints);
@@ -201,7 +228,7 @@ function compileVersion(
   gone: readonly ActiveFault[],
 ): VersionPlan {
   const { resilience = {}, versions } = service.spec;
-  const all = versions[name]?.endpoints ?? [];
+  const all = addressesOf(versions[name]);
   const left = withoutGone(
     gone,
     name,
@@ -211,7 +238,8 @@ function compileVersion(
   const protocol = versions[name]?.protocol;
   const wrap = inventory.wires(service.metadata.name).wrapFor(name);
   const faulty = wrap && { of: `${service.metadata.name}/${name}`, wrap };
-  const endpointOf = (address: string): Endpoint => inventory.endpoint(address, resilience, protocol, faulty);
+  const security = inventory.tls.upstream(service.metadata.name, name);
+  const endpointOf = (address: string): Endpoint => inventory.endpoint(address, resilience, protocol, faulty, security);
   const endpoints = specs.map(({ address }) => endpointOf(address));
   if (isPlain(service.spec)) return { name, endpoints, cursor: 0 };
   const pool = inventory.pools.pool(service.metadata.name, name, specs, resilience, endpointOf);
@@ -226,21 +254,6 @@ function compileRule(inventory: Inventory, base: Omit<RouteContext, 'buckets' | 
     route: name,
     buckets: (key, make) => inventory.rateBuckets(`${base.service}\n${name}\n${key}`, make),
   };
-  const request: Step[] = [];
-  const attempt: Step[] = [];
-  const failure: FailureStep[] = [];
-  const attemptEnd: AttemptEndStep[] = [];
-  const respond: RespondStep[] = [];
-  const end: EndStep[] = [];
-  for (const filter of OUTBOUND) {
-    const parts = filter.build(context);
-    if (parts.request) request.push(parts.request);
-    if (parts.attempt) attempt.push(parts.attempt);
-    if (parts.failure) failure.unshift(parts.failure);
-    if (parts.attemptEnd) attemptEnd.unshift(parts.attemptEnd);
-    if (parts.respond) respond.unshift(parts.respond);
-    if (parts.end) end.unshift(parts.end);
-  }
   const counters = new Map<VersionPlan | undefined, TrafficCounters>([
     [undefined, inventory.traffic(context.service, '-', name)],
   ]);
@@ -254,13 +267,37 @@ function compileRule(inventory: Inventory, base: Omit<RouteContext, 'buckets' | 
     load: context.load,
     maxBodyBytes: context.rule.maxBody,
     idleTimeoutMs: context.rule.idleTimeout,
+    counters,
+    ...partsOf(OUTBOUND, context),
+  };
+}
+
+type Parts = Pick<RoutePlan, 'request' | 'attempt' | 'failure' | 'attemptEnd' | 'respond' | 'end'>;
+
+/** What the filters of a stack add to one route. */
+export function partsOf(stack: readonly Filter[], context: RouteContext): Parts {
+  const request: Step[] = [];
+  const attempt: Step[] = [];
+  const failure: FailureStep[] = [];
+  const attemptEnd: AttemptEndStep[] = [];
+  const respond: RespondStep[] = [];
+  const end: EndStep[] = [];
+  for (const filter of stack) {
+    const parts = filter.build(context);
+    if (parts.request) request.push(parts.request);
+    if (parts.attempt) attempt.push(parts.attempt);
+    if (parts.failure) failure.unshift(parts.failure);
+    if (parts.attemptEnd) attemptEnd.unshift(parts.attemptEnd);
+    if (parts.respond) respond.unshift(parts.respond);
+    if (parts.end) end.unshift(parts.end);
+  }
+  return {
     request,
     attempt,
     failure,
     attemptEnd: orNone(attemptEnd),
     respond: orNone(respond),
     end: orNone(end),
-    counters,
   };
 }
 

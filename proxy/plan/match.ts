@@ -28,7 +28,7 @@ export function compileMatch(match: Match | undefined): Predicate | undefined {
   };
 }
 
-function pathPredicate(path: PathMatch): Predicate {
+export function pathPredicate(path: PathMatch): Predicate {
   if (path.exact !== undefined) {
     const exact = path.exact;
     return (head) => pathOf(head.target) === exact;

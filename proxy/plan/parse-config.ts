@@ -1,5 +1,6 @@
 /** A configuration as it comes (source documents), checked as a whole and completed with its defaults. */
 import type {
+  AccessPolicyDocument,
   Document,
   FaultDocument,
   GatewayDocument,
@@ -19,6 +20,7 @@ export type Config = {
   readonly routes: readonly RouteDocument[];
   readonly gateways: readonly GatewayDocument[];
   readonly faults: readonly FaultDocument[];
+  readonly policies: readonly AccessPolicyDocument[];
 };
 
 /** @throws MeshproofError CONFIG_REFUSED with every problem */
@@ -49,5 +51,6 @@ export function parseConfig(version: number, sources: readonly SourceDocument[])
     routes: of('Route').sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1)),
     gateways: of('Gateway'),
     faults: of('Fault'),
+    policies: of('AccessPolicy'),
   };
 }

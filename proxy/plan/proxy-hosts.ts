@@ -27,7 +27,7 @@ export function outsidePlans(
       apiVersion: API_VERSION,
       kind: 'Service',
       metadata: { name: host },
-      spec: { stable: OUTSIDE, versions: { [OUTSIDE]: { endpoints, protocol: 'http1' } } },
+      spec: { stable: OUTSIDE, versions: { [OUTSIDE]: { endpoints, protocol: 'http1' } }, mtls: 'off' },
     };
     const plan = compileService(runtime, inventory, document, [], undefined, []);
     if (plan) plans.set(address, plan);

@@ -6,6 +6,7 @@ import type { SourceDocument } from '../../contracts/document.ts';
 import type { Problem } from '../../contracts/errors.ts';
 import { parseFile } from '../../contracts/parse.ts';
 import type { Located, Parsed } from '../../contracts/parse.ts';
+import { locateTls } from '../../contracts/tls-located.ts';
 import { crossCheckFiles } from '../../contracts/validate-files.ts';
 
 export type FileDocuments = {
@@ -29,9 +30,11 @@ export async function readDocuments(paths: readonly string[]): Promise<FileDocum
     broken.push(...parsed.broken);
   }
   problems.push(...crossCheckFiles(located, broken));
+  const secured = locateTls(located, process.cwd());
+  problems.push(...secured.problems);
   const isConfig = ({ document }: Located): boolean => CONFIG_KINDS.some((kind) => kind === document.kind);
   return {
-    documents: located.filter(isConfig).map((d) => d.source),
+    documents: secured.documents.filter(isConfig).map((d) => d.source),
     experiments: located.filter((d) => !isConfig(d)).map((d) => keyOf(d.document)),
     problems,
   };

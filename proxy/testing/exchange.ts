@@ -9,7 +9,7 @@ import { shadowLoad } from '../shadow/shadow-load.ts';
 import type { HeldRuntime } from './runtime.ts';
 
 export function exchangeOf(runtime: HeldRuntime, line: string, ...fields: readonly string[]): Exchange {
-  const host = { resolve: () => undefined, closed: () => {}, retired: false };
+  const host = { resolve: () => undefined, closed: () => {}, retired: false, unknownHost: 'ROUTE_NOT_FOUND' as const };
   const exchange = new Exchange(runtime, new Downstream(runtime, host, new Socket()));
   readHead(exchange.downstream.head, line, ...fields);
   exchange.downstream.body.start(exchange.downstream.head);

@@ -8,6 +8,7 @@ import type { ConfigDump, DataplaneApi, MetricsSnapshot } from '../dataplane-api
 export const EMPTY_METRICS: MetricsSnapshot = {
   source: 'edge',
   traffic: [],
+  inbound: [],
   faults: [],
   errors: [],
   downstreamConnections: 0,

@@ -34,6 +34,7 @@ export const FULL_METRICS: MetricsSnapshot = {
     },
     trafficOf('v2', 'default', [12_000_000]),
   ],
+  inbound: [{ ...trafficOf('v1', 'inbound', [700]), service: 'ratings' }],
   faults: [{ fault: 'slow', service: 'reviews', at: 'attempt', type: 'delay', injected: 4 }],
   errors: [{ code: 'UPSTREAM_RESET', count: 5 }],
   downstreamConnections: 6,

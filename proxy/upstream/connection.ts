@@ -91,7 +91,7 @@ export class UpstreamConnection {
     this.#socket = socket;
     this.#connectTimer = new Timer(() => this.#fail('connect'));
     this.#runtime.wheel.arm(this.#connectTimer, this.endpoint.connectTimeoutMs);
-    socket.on('connect', () => {
+    socket.on(this.endpoint.readyEvent, () => {
       if (this.#connectTimer) this.#runtime.wheel.cancel(this.#connectTimer);
       if (this.#state !== CONNECTING || !this.#user) return;
       this.#state = IDLE;

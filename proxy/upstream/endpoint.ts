@@ -2,9 +2,13 @@
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Protocol } from '../../contracts/service.ts';
+import type { Target } from '../health/probe.ts';
 import { ClientSessions } from '../http2/client-sessions.ts';
 import type { Wrap } from '../faults/tcp/wires.ts';
 import type { Runtime } from '../runtime.ts';
+import { TlsDialer } from '../tls/dialer.ts';
+import type { UpstreamSecurity } from '../tls/dialer.ts';
+import type { TlsFailure } from '../tls/failure.ts';
 import { UpstreamConnection } from './connection.ts';
 import type { UpstreamUser } from './connection.ts';
 
@@ -22,7 +26,10 @@ export class Endpoint {
   readonly #open = new Set<UpstreamConnection>();
   readonly #sessions: ClientSessions | undefined;
   readonly #wrap: Wrap | undefined;
+  readonly #tls: TlsDialer | undefined;
   readonly protocol: Protocol;
+  /** Where it speaks TLS: a socket that is none of the pool's, for checks. */
+  readonly dial: Target['dial'];
   /** Who wants to know that a connection was released or closed. */
   #freed: (() => void)[] | undefined;
   opened = 0;
@@ -31,6 +38,7 @@ export class Endpoint {
   /**
    * @param connectTimeoutMs, idleMs - where they are not those of the runtime
    * @param wrap - what each new connection goes through: faults on connections
+   * @param security - where the endpoint speaks TLS
    */
   constructor(
     runtime: Runtime,
@@ -41,8 +49,13 @@ export class Endpoint {
     idleMs?: number,
     protocol: Protocol = 'http1',
     wrap?: Wrap,
+    security?: UpstreamSecurity,
   ) {
     this.#wrap = wrap;
+    this.#tls = security && new TlsDialer(security, host, port, wrap);
+    // Checks go past the faults on connections.
+    const forChecks = security && new TlsDialer(security, host, port, undefined);
+    this.dial = forChecks && ((wanted) => forChecks.open(wanted));
     this.connectTimeoutMs = connectTimeoutMs ?? runtime.limits.connectTimeoutMs;
     this.#idleMs = idleMs ?? runtime.limits.upstreamIdleMs;
     this.#runtime = runtime;
@@ -50,17 +63,29 @@ export class Endpoint {
     this.host = host;
     this.port = port;
     this.protocol = protocol;
-    if (protocol !== 'http1') this.#sessions = new ClientSessions(`http://${address}`, () => this.#openForHttp2());
+    const scheme = security ? 'https' : 'http';
+    if (protocol !== 'http1') this.#sessions = new ClientSessions(`${scheme}://${address}`, () => this.#openForHttp2());
+  }
+
+  /** What a socket of openSocket emits when a request may be written. */
+  get readyEvent(): 'connect' | 'secureConnect' {
+    return this.#tls && !this.#sessions ? 'secureConnect' : 'connect';
+  }
+
+  /** Why the last handshake failed; undefined: it did not, or there was none. */
+  get tlsFailure(): TlsFailure | undefined {
+    return this.#tls?.failure;
   }
 
   #openForHttp2(): Duplex {
     this.opened++;
+    if (this.#tls) return this.#tls.open('h2');
     const socket = connect({ host: this.host, port: this.port, noDelay: true });
     return this.#wrap ? this.#wrap(socket) : socket;
   }
 
   /**
-   * A new way to the endpoint: a socket, or a stream of a connection that others use too. It emits `connect`.
+   * A new way to the endpoint: a socket, or a stream of a connection that others use too. It emits `readyEvent`.
    * @param onRead - called with the bytes of each read in `buffer`, which it must have used up when it returns
    */
   openSocket(buffer: Buffer, onRead: (size: number) => void, fresh: boolean): Duplex {
@@ -69,13 +94,16 @@ export class Endpoint {
     }
     this.opened++;
     const { host, port } = this;
+    if (this.#wrap && this.#tls) return readInto(this.#tls.open('http/1.1'), buffer, onRead);
     if (this.#wrap)
       return readInto(this.#wrap(connect({ host, port, noDelay: true, allowHalfOpen: true })), buffer, onRead);
     const callback = (size: number): boolean => {
       onRead(size);
       return true;
     };
-    return connect({ host, port, noDelay: true, allowHalfOpen: true, onread: { buffer, callback } });
+    const onread = { buffer, callback };
+    if (this.#tls) return this.#tls.open('http/1.1', onread);
+    return connect({ host, port, noDelay: true, allowHalfOpen: true, onread });
   }
 
   get connections(): number {

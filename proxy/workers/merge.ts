@@ -1,6 +1,6 @@
 /** One view of several workers: counters add up, states that all must share are those of the first. */
 import type { EndpointView } from '../balancing/endpoint-view.ts';
-import type { MetricsSnapshot } from '../dataplane-api.ts';
+import type { MetricsSnapshot, TrafficTotal } from '../dataplane-api.ts';
 
 /** @param snapshots - at least one */
 export function mergeMetrics(snapshots: readonly [MetricsSnapshot, ...MetricsSnapshot[]]): MetricsSnapshot {
@@ -8,18 +8,8 @@ export function mergeMetrics(snapshots: readonly [MetricsSnapshot, ...MetricsSna
   const sum = (of: (s: MetricsSnapshot) => number): number => snapshots.reduce((total, s) => total + of(s), 0);
   return {
     ...first,
-    traffic: byKey(
-      snapshots.flatMap((s) => s.traffic),
-      (t) => `${t.service}\n${t.version}\n${t.route}`,
-      (a, b) => ({
-        ...a,
-        codes: addPairs([...a.codes, ...b.codes]),
-        retries: a.retries + b.retries,
-        shielded: a.shielded + b.shielded,
-        latencySumUs: a.latencySumUs + b.latencySumUs,
-        latency: addArrays(a.latency, b.latency),
-      }),
-    ),
+    traffic: addTraffic(snapshots.flatMap((s) => s.traffic)),
+    inbound: addTraffic(snapshots.flatMap((s) => s.inbound)),
     faults: byKey(
       snapshots.flatMap((s) => s.faults),
       (f) => `${f.fault}\n${f.type}`,
@@ -99,4 +89,19 @@ function addPairs(pairs: readonly (readonly [number, number])[]): (readonly [num
 
 function addArrays(a: ArrayLike<number>, b: ArrayLike<number>): Float64Array {
   return Float64Array.from(a, (value, i) => value + (b[i] ?? 0));
+}
+
+function addTraffic(totals: readonly TrafficTotal[]): TrafficTotal[] {
+  return byKey(
+    totals,
+    (t) => `${t.service}\n${t.version}\n${t.route}`,
+    (a, b) => ({
+      ...a,
+      codes: addPairs([...a.codes, ...b.codes]),
+      retries: a.retries + b.retries,
+      shielded: a.shielded + b.shielded,
+      latencySumUs: a.latencySumUs + b.latencySumUs,
+      latency: addArrays(a.latency, b.latency),
+    }),
+  );
 }

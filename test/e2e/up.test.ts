@@ -3,10 +3,10 @@ import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isFree } from '../free-port.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const PROGRAM = join(ROOT, 'bin/meshproof');
@@ -31,20 +31,6 @@ async function freeBlock(): Promise<number> {
     const free = await Promise.all([0, 1, 11, 12, 13, 14, 15, 16, 21, 23, 24, 25].map((n) => isFree(base + n)));
     if (free.every(Boolean)) return base;
   }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((done) => {
-    const server = createServer();
-    server.once('error', () => {
-      done(false);
-    });
-    server.listen(port, '127.0.0.1', () => {
-      server.close(() => {
-        done((server.address() as AddressInfo | null) === null);
-      });
-    });
-  });
 }
 
 function stateOf(folder: string): State | undefined {

@@ -14,6 +14,7 @@ export function readAsProxy(parts: readonly string[]): { requests: NaiveRequest[
     runtime,
     {
       retired: false,
+      unknownHost: 'ROUTE_NOT_FOUND',
       closed: () => undefined,
       resolve: (head) => {
         const { body } = connection;

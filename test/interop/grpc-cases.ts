@@ -1,7 +1,7 @@
 /** The cases of gRPC's interop client that need no cloud, through two proxies to its interop server. */
 import { spawn } from 'node:child_process';
-import { connect, createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { connect } from 'node:net';
+import { freePort } from '../free-port.ts';
 import { runToEnd } from './go-programs.ts';
 import { openGatewayTo } from './mesh.ts';
 
@@ -55,15 +55,6 @@ async function startServer(program: string): Promise<{ readonly port: number; re
   }
   child.kill('SIGKILL');
   throw new Error(`${program} does not listen on port ${port}`);
-}
-
-/** The program cannot choose a port itself. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function answers(port: number): Promise<boolean> {

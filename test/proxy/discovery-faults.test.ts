@@ -86,7 +86,7 @@ describe('a partition', () => {
     const upstream = await upstreamThat(({ answer }) => answer(ok()));
     const dataplane = new Dataplane({
       source: `${service}-v1`,
-      service,
+      beside: { service, version: 'v1' },
       gateways: [],
       outbound: '127.0.0.1:0',
       halt: new HaltSwitch(),

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { API } from '../../../contracts/paths.ts';
 import type { ExperimentView, JournalEntry } from '../../../contracts/experiment.ts';
 import type { SourceDocument } from '../../../contracts/document.ts';
-import { freePort, Program } from './program.ts';
+import { freePort } from '../../free-port.ts';
+import { Program } from './program.ts';
 import { Users, Version } from './shop.ts';
 
 export const NAME = 'reviews-v2';

@@ -1,0 +1,77 @@
+/** The way in to the application that a sidecar stands beside, compiled. */
+import type { AccessPolicySpec } from '../../contracts/access-policy.ts';
+import type { ServiceDocument } from '../../contracts/document.ts';
+import { INBOUND } from '../inbound.stack.ts';
+import type { Runtime } from '../runtime.ts';
+import type { Inventory } from './compile.ts';
+import { partsOf } from './compile.ts';
+import type { Config } from './parse-config.ts';
+import type { ServicePlan, VersionPlan } from './plan.ts';
+
+/** The service and version that the proxy stands beside. */
+export type Beside = { readonly service: string; readonly version?: string | undefined };
+
+/** The name of its listener. */
+export const INBOUND_NAME = 'inbound';
+
+export type FoundBeside = { readonly document: ServiceDocument; readonly version: string; readonly inbound: string };
+
+/** @returns undefined when the configuration opens no way in to what the proxy stands beside */
+export function serviceBeside(
+  { services }: Pick<Config, 'services'>,
+  beside: Beside | undefined,
+): FoundBeside | undefined {
+  const document = services.find((s) => s.metadata.name === beside?.service);
+  const version = beside?.version;
+  const inbound = version === undefined ? undefined : document?.spec.versions[version]?.inbound;
+  return document && version !== undefined && inbound !== undefined ? { document, version, inbound } : undefined;
+}
+
+export function compileInbound(
+  runtime: Runtime,
+  inventory: Inventory,
+  document: ServiceDocument,
+  version: string,
+  access: AccessPolicySpec | undefined,
+): ServicePlan {
+  const name = document.metadata.name;
+  const spec = document.spec.versions[version];
+  const security = inventory.tls.application(name, version);
+  const endpoints = (spec?.endpoints ?? []).map(({ address }) =>
+    inventory.endpoint(address, {}, spec?.protocol, undefined, security),
+  );
+  const plan: VersionPlan = { name: version, endpoints, cursor: 0 };
+  const versions = new Map([[version, plan]]);
+  const load = inventory.load(`inbound ${name}`);
+  const wires = inventory.wires(`inbound ${name}`);
+  const parts = partsOf(INBOUND, {
+    runtime,
+    service: name,
+    rule: {},
+    stable: plan,
+    versions,
+    load,
+    overlay: undefined,
+    faults: [],
+    gone: [],
+    access,
+    buckets: (_key, make) => make(),
+    shadowLoads: (shadow) => inventory.shadow(name, shadow),
+  });
+  const counters = new Map([
+    [undefined, inventory.inboundTraffic(name, '-')],
+    [plan, inventory.inboundTraffic(name, version)],
+  ]);
+  const route = {
+    service: name,
+    name: 'inbound',
+    matches: undefined,
+    maxBodyBytes: undefined,
+    idleTimeoutMs: undefined,
+    load,
+    counters,
+    ...parts,
+  };
+  const tcp: ServicePlan['tcp'] = (of) => inventory.tcp(name, of);
+  return { name, stable: plan, versions, routes: [route], load, overlay: undefined, tcp, gone: [], wires };
+}
