@@ -48,6 +48,7 @@ export function compileInbound(
     runtime,
     service: name,
     rule: {},
+    route: 'inbound',
     stable: plan,
     versions,
     load,
