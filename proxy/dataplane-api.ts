@@ -10,6 +10,7 @@ import type { SourceDocument } from '../contracts/document.ts';
 import type { Overlay } from '../contracts/overlay.ts';
 import type { ShadowLoad } from './shadow/shadow-load.ts';
 import type { TcpLoad } from './tcp/tcp-load.ts';
+import type { WebSocketLoad } from './websocket/web-socket-load.ts';
 import type { RequestObserver } from './runtime.ts';
 import type { ArmRow, TrafficRow } from '../contracts/telemetry.ts';
 
@@ -59,6 +60,8 @@ export type MetricsSnapshot = {
   readonly shadows: readonly ShadowLoad[];
   /** Of the versions that got connections over TCP. */
   readonly tcp: readonly TcpLoad[];
+  /** Of the versions that got WebSockets. */
+  readonly webSockets: readonly WebSocketLoad[];
   readonly configVersion: number | null;
   readonly overlays: readonly {
     readonly experiment: string;

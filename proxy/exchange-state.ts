@@ -12,6 +12,7 @@ import { HeadEdits } from './http1/head-edits.ts';
 import type { RoutePlan, VersionPlan } from './plan/plan.ts';
 import type { Runtime } from './runtime.ts';
 import type { ShadowRequest } from './shadow/shadow-request.ts';
+import { WebSocketMeter } from './websocket/web-socket-meter.ts';
 import type { RequestTrace } from './tracing/request-trace.ts';
 import type { ArmCounters } from './telemetry/counters.ts';
 import type { TunnelKind, UpstreamConnection } from './upstream/connection.ts';
@@ -67,6 +68,8 @@ export class ExchangeState {
   bodyFilters: BodyFilter[] | undefined;
   /** What was copied to shadow versions. */
   copies: ShadowRequest[] | undefined;
+  /** Once the request has become a WebSocket. */
+  webSocket: WebSocketMeter | undefined;
   /** The spans of a request that is sampled. */
   trace: RequestTrace | undefined;
   /** Why the proxy answered itself. */
@@ -122,6 +125,12 @@ export class ExchangeState {
     (this.bodyFilters ??= []).push(filter);
   }
 
+  protected meterWebSocket(startMs: number): void {
+    const load = this.version?.webSockets;
+    const handshakeMs = this.runtime.clock.nowMs() - startMs;
+    if (load) this.webSocket = new WebSocketMeter(load, Math.round(handshakeMs * 1_000));
+  }
+
   /** @returns the status of HTTP that says what the answer of a gRPC endpoint says so far */
   protected readGrpcHead(head: ResponseHead): number {
     this.grpcStatus = readGrpcStatus(head.get('grpc-status'));
@@ -159,6 +168,7 @@ export class ExchangeState {
     this.responseChanges = undefined;
     this.bodyFilters = undefined;
     this.copies = undefined;
+    this.webSocket = undefined;
     this.trace = undefined;
     this.errorCode = undefined;
   }

@@ -14,7 +14,7 @@ import { ExchangeState } from './exchange-state.ts';
 import { ExchangeTimers } from './exchange-timers.ts';
 import type { Timed } from './exchange-timers.ts';
 import type { ResponseHead } from './http1/head.ts';
-import { CONTINUE } from './plan/plan.ts';
+import { CONTINUE, NO_STEPS } from './plan/plan.ts';
 import type { AttemptFailure, AttemptOutcome, ServicePlan } from './plan/plan.ts';
 import { routeOf } from './plan/route-of.ts';
 import type { Runtime } from './runtime.ts';
@@ -203,6 +203,7 @@ export class Exchange extends ExchangeState implements UpstreamUser, Timed {
   #openTunnel(connection: UpstreamConnection, head: ResponseHead): void {
     this.#timers.deadlineMet();
     this.#bodyEnd = TUNNELLED;
+    if (this.tunnel === 'websocket') this.meterWebSocket(this.#startMs);
     this.downstream.openTunnel(connection, unframedHead(head, this.tunnel === 'websocket'));
   }
 
@@ -227,6 +228,7 @@ export class Exchange extends ExchangeState implements UpstreamUser, Timed {
   }
 
   onTunnelData(connection: UpstreamConnection, bytes: Buffer): void {
+    this.webSocket?.fromEndpoint(bytes);
     if (!this.downstream.write(bytes, false)) connection.pause();
   }
 
@@ -391,8 +393,6 @@ export class Exchange extends ExchangeState implements UpstreamUser, Timed {
     this.downstream.exchangeEnded(nowMs);
   }
 }
-
-const NO_STEPS: readonly never[] = [];
 
 function beginAttempt(exchange: Exchange): boolean {
   exchange.attempt();

@@ -108,8 +108,13 @@ export class Downstream implements ClientConnection {
     const early = this.#pending;
     this.#pending = undefined;
     this.#resume();
-    if (early && !upstream.write(early)) this.#pause();
+    if (early) this.#toTunnel(upstream, early);
     if (this.#clientEnded) upstream.end();
+  }
+
+  #toTunnel(upstream: UpstreamConnection | undefined, bytes: Buffer): void {
+    this.#exchange.webSocket?.toEndpoint(bytes);
+    if (upstream?.write(bytes) === false) this.#pause();
   }
 
   /** The endpoint has closed its side of the tunnel; ours follows. */
@@ -188,7 +193,7 @@ export class Downstream implements ClientConnection {
         this.#keep(chunk);
         break;
       case TUNNEL:
-        if (this.#exchange.upstream?.write(chunk) === false) this.#pause();
+        this.#toTunnel(this.#exchange.upstream, chunk);
         break;
     }
   }

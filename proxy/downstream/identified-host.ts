@@ -22,6 +22,10 @@ export class IdentifiedHost implements DownstreamHost {
     return this.#listener.unknownHost;
   }
 
+  get takeTunnel(): DownstreamHost['takeTunnel'] {
+    return this.#listener.takeTunnel;
+  }
+
   get isInbound(): boolean {
     return this.#listener.isInbound === true;
   }

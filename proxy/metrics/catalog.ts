@@ -17,6 +17,15 @@ export const METRICS = {
   istio_tcp_sent_bytes_total: { type: 'counter', help: 'Bytes of the answers, counted when the connection ends.' },
   istio_tcp_received_bytes_total: { type: 'counter', help: 'Bytes of the requests, counted when the connection ends.' },
   meshproof_tcp_connect_failed_total: { type: 'counter', help: 'Connections for which no endpoint could be reached.' },
+  meshproof_websocket_opened_total: { type: 'counter', help: 'WebSockets: upgrades that the endpoint accepted.' },
+  meshproof_websocket_open: { type: 'gauge', help: 'WebSockets that are open.' },
+  meshproof_websocket_closed_total: {
+    type: 'counter',
+    help: 'WebSockets that have ended, by who closed and with which code.',
+  },
+  meshproof_websocket_bytes_total: { type: 'counter', help: 'Bytes of WebSockets, framing included.' },
+  meshproof_websocket_messages_total: { type: 'counter', help: 'Messages of WebSockets, control frames not included.' },
+  meshproof_websocket_duration_seconds: { type: 'histogram', help: 'How long WebSockets were open.' },
   meshproof_requests_total: { type: 'counter', help: 'Requests by service, version, route and class of answer.' },
   meshproof_request_duration_seconds: {
     type: 'histogram',

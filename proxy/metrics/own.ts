@@ -8,6 +8,7 @@ import { histogram } from './exposition.ts';
 import { poolFamilies } from './pools.ts';
 import { tcpFamilies } from './tcp.ts';
 import { shadowFamilies } from './shadows.ts';
+import { webSocketFamilies } from './web-sockets.ts';
 import type { Family, Labels, Sample } from './exposition.ts';
 
 export function ownFamilies(s: MetricsSnapshot): Family[] {
@@ -42,6 +43,7 @@ export function ownFamilies(s: MetricsSnapshot): Family[] {
     ...poolFamilies(s.pools),
     ...shadowFamilies(s.shadows),
     ...tcpFamilies(s.source, s.tcp),
+    ...webSocketFamilies(s.webSockets),
     family(
       'meshproof_hedges_total',
       s.hedges.flatMap(({ service, started, won }) => [

@@ -24,6 +24,8 @@ import type { UpstreamSecurity } from '../tls/dialer.ts';
 import { NO_TLS } from '../tls/tls-table.ts';
 import type { TlsTable } from '../tls/tls-table.ts';
 import { Endpoint } from '../upstream/endpoint.ts';
+import { webSocketLoad } from '../websocket/web-socket-load.ts';
+import type { WebSocketLoad } from '../websocket/web-socket-load.ts';
 import { compileMatch } from './match.ts';
 import type {
   AttemptEndStep,
@@ -50,6 +52,7 @@ export class Inventory {
   readonly pools: PoolTable;
   readonly shadows = new Map<string, ShadowLoad>();
   readonly tcpLoads = new Map<string, TcpLoad>();
+  readonly webSocketLoads = new Map<string, WebSocketLoad>();
   readonly #wires = new Map<string, Wires>();
   readonly buckets = new Map<string, TokenBuckets>();
   /** Of the configuration in force. */
@@ -120,6 +123,10 @@ export class Inventory {
 
   tcp(service: string, version: string): TcpLoad {
     return remember(this.tcpLoads, `${service}\n${version}`, () => tcpLoad(service, version));
+  }
+
+  webSockets(service: string, version: string): WebSocketLoad {
+    return remember(this.webSocketLoads, `${service}\n${version}`, () => webSocketLoad(service, version));
   }
 
   wires(service: string): Wires {
@@ -241,9 +248,10 @@ function compileVersion(
   const security = inventory.tls.upstream(service.metadata.name, name);
   const endpointOf = (address: string): Endpoint => inventory.endpoint(address, resilience, protocol, faulty, security);
   const endpoints = specs.map(({ address }) => endpointOf(address));
-  if (isPlain(service.spec)) return { name, endpoints, cursor: 0 };
+  const webSockets = inventory.webSockets(service.metadata.name, name);
+  if (isPlain(service.spec)) return { name, endpoints, cursor: 0, webSockets };
   const pool = inventory.pools.pool(service.metadata.name, name, specs, resilience, endpointOf);
-  return { name, endpoints, cursor: 0, pool };
+  return { name, endpoints, cursor: 0, pool, webSockets };
 }
 
 const CATCH_ALL: Rule = {};

@@ -15,6 +15,7 @@ type Totals = Pick<
   | 'pools'
   | 'shadows'
   | 'tcp'
+  | 'webSockets'
 >;
 
 export function inventoryTotals(inventory: Inventory): Totals {
@@ -30,6 +31,7 @@ export function inventoryTotals(inventory: Inventory): Totals {
     pools: inventory.pools.totals(),
     shadows: [...inventory.shadows.values()],
     tcp: [...inventory.tcpLoads.values()],
+    webSockets: [...inventory.webSocketLoads.values()].filter(({ opened }) => opened > 0),
   };
 }
 

@@ -9,6 +9,7 @@ import type { ActiveOverlay } from '../overlays.ts';
 import type { ActiveFault } from '../faults/active-fault.ts';
 import type { Wires } from '../faults/tcp/wires.ts';
 import type { TcpLoad } from '../tcp/tcp-load.ts';
+import type { WebSocketLoad } from '../websocket/web-socket-load.ts';
 import type { Predicate } from './match.ts';
 
 export type VersionPlan = {
@@ -18,6 +19,7 @@ export type VersionPlan = {
   cursor: number;
   /** Where the service asks for more than plain round robin. */
   readonly pool?: Pool;
+  readonly webSockets?: WebSocketLoad;
 };
 
 /** What a request step says: go on, wait (someone calls exchange.resume), or the request was answered. */
@@ -25,6 +27,7 @@ export const CONTINUE = 0;
 export const SUSPENDED = 1;
 export const ANSWERED = 2;
 export type StepOutcome = typeof CONTINUE | typeof SUSPENDED | typeof ANSWERED;
+export const NO_STEPS: readonly never[] = [];
 export type Step = (exchange: Exchange) => StepOutcome;
 
 /** How an attempt failed. */

@@ -1,5 +1,6 @@
 /** One request as it is told to people: a line of the access log, an event of the tap. */
 import type { Exchange } from '../exchange.ts';
+import type { WebSocketMeter } from '../websocket/web-socket-meter.ts';
 
 export type RequestRecord = {
   /** When the answer ended, RFC 3339. */
@@ -21,6 +22,15 @@ export type RequestRecord = {
   readonly faults?: number;
   /** The proxy answered itself: the code of contracts/errors. */
   readonly error?: string;
+  /** The request became a WebSocket, which has ended. */
+  readonly webSocket?: {
+    readonly handshakeMs: number;
+    readonly toEndpoint: { readonly bytes: number; readonly messages: number };
+    readonly fromEndpoint: { readonly bytes: number; readonly messages: number };
+    /** Who sent a close frame first, and its code. */
+    readonly closedBy?: string;
+    readonly closeCode?: number;
+  };
   readonly requestId?: string;
   readonly traceId?: string;
   readonly userAgent?: string;
@@ -49,8 +59,15 @@ export function recordOf(exchange: Exchange, status: number, us: number, wallMs:
     ...(exchange.shielded ? { shielded: true as const } : {}),
     ...(exchange.faults > 0 ? { faults: exchange.faults } : {}),
     ...(errorCode === undefined ? {} : { error: errorCode }),
+    ...(exchange.webSocket ? { webSocket: webSocketOf(exchange.webSocket) } : {}),
     ...(requestId === undefined ? {} : { requestId: requestId.slice(0, MAX_TEXT) }),
     ...(trace ? { traceId: trace.traceId } : {}),
     ...(userAgent === undefined ? {} : { userAgent: userAgent.slice(0, MAX_TEXT) }),
   };
+}
+
+function webSocketOf(meter: WebSocketMeter): NonNullable<RequestRecord['webSocket']> {
+  const { handshakeUs, sent, received, closedBy, closeCode } = meter;
+  const closed = closedBy === 'nobody' ? {} : { closedBy, closeCode };
+  return { handshakeMs: handshakeUs / 1_000, toEndpoint: sent, fromEndpoint: received, ...closed };
 }

@@ -22,6 +22,7 @@ export const EMPTY_METRICS: MetricsSnapshot = {
   pools: [],
   shadows: [],
   tcp: [],
+  webSockets: [],
   configVersion: null,
   overlays: [],
   leaseExpiredTotal: 0,

@@ -2,6 +2,8 @@
 import { BUCKET_COUNT, bucketOf } from '../../contracts/histogram.ts';
 import { shadowLoad } from '../shadow/shadow-load.ts';
 import { tcpLoad } from '../tcp/tcp-load.ts';
+import { webSocketLoad } from '../websocket/web-socket-load.ts';
+import { WebSocketMeter } from '../websocket/web-socket-meter.ts';
 import type { MetricsSnapshot, TrafficTotal } from '../dataplane-api.ts';
 
 /** @param latenciesUs - one request each, all answered 200 */
@@ -19,6 +21,11 @@ export function trafficOf(version: string, route: string, latenciesUs: readonly 
     latency,
   };
 }
+
+const WEB_SOCKETS = webSocketLoad('reviews', 'v1');
+const meter = new WebSocketMeter(WEB_SOCKETS, 1_000);
+meter.toEndpoint(Uint8Array.of(0x88, 2, 3, 232));
+meter.end(5_000);
 
 export const FULL_METRICS: MetricsSnapshot = {
   source: 'edge',
@@ -46,6 +53,7 @@ export const FULL_METRICS: MetricsSnapshot = {
   hedges: [{ service: 'reviews', started: 5, won: 2 }],
   admission: [{ service: 'reviews', limit: 40, shed: 9 }],
   tcp: [{ ...tcpLoad('reviews', 'v1'), opened: 3, closed: 2, failed: 1, sentBytes: 10, receivedBytes: 20 }],
+  webSockets: [WEB_SOCKETS],
   shadows: [{ ...shadowLoad('reviews', 'v2'), inFlight: 1, answered: 9, failed: 1 }],
   pools: [
     {

@@ -32,6 +32,7 @@ export function mergeMetrics(snapshots: readonly [MetricsSnapshot, ...MetricsSna
     ),
     shadows: byVersion(snapshots.flatMap((s) => s.shadows)),
     tcp: byVersion(snapshots.flatMap((s) => s.tcp)),
+    webSockets: byVersion(snapshots.flatMap((s) => s.webSockets)),
     pools: byVersion(snapshots.flatMap((s) => s.pools)),
     downstreamConnections: sum((s) => s.downstreamConnections),
     downstreamConnectionsTotal: sum((s) => s.downstreamConnectionsTotal),
