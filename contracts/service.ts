@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Locality } from './balancer.ts';
 import { Resilience } from './resilience.ts';
 import { UpstreamTls } from './tls.ts';
-import { Duration, HostPort, Name } from './units.ts';
+import { Duration, HostPort, Name, parseAddress } from './units.ts';
 
 export const Run = z
   .strictObject({
@@ -44,6 +44,21 @@ export const Protocol = z
       'grpc-status tells a failure, grpc-timeout is a deadline, and errors of the proxy are answers that gRPC clients read',
   });
 
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|::1)$/;
+
+export const Upstream = z
+  .strictObject({
+    service: Name,
+    listen: HostPort.refine((address) => LOOPBACK.test(parseAddress(address)?.host ?? ''), {
+      error: 'a local port is on loopback: 127.0.0.1, [::1] or localhost',
+    }),
+    protocol: z
+      .enum(['http', 'tcp'])
+      .default('http')
+      .meta({ description: 'http: by the routes of the service; tcp: each connection goes to an endpoint as it is' }),
+  })
+  .meta({ description: 'A local port of the sidecar that leads to one service, whatever the Host' });
+
 export const Version = z.strictObject({
   endpoints: z
     .array(Endpoint)
@@ -60,6 +75,17 @@ export const Version = z.strictObject({
   outbound: HostPort.optional().meta({
     description: "Where this version's sidecar listens for the calls that the version makes (by Host header)",
   }),
+  upstreams: z
+    .array(Upstream)
+    .min(1)
+    .optional()
+    .refine((all = []) => {
+      const fixed = all.map(({ listen }) => listen).filter((listen) => !listen.endsWith(':0'));
+      return new Set(fixed).size === fixed.length;
+    }, 'an address stands here twice')
+    .meta({
+      description: 'For applications that know an address and no proxy: a local port for each service they call',
+    }),
 });
 
 export const ServiceSpec = z.strictObject({
@@ -78,6 +104,7 @@ export const ServiceSpec = z.strictObject({
 
 export type ServiceSpec = z.output<typeof ServiceSpec>;
 export type Version = z.output<typeof Version>;
+export type Upstream = z.output<typeof Upstream>;
 export type Endpoint = z.output<typeof Endpoint>;
 export type Protocol = z.output<typeof Protocol>;
 export type Run = z.output<typeof Run>;

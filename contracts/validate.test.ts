@@ -83,4 +83,15 @@ describe('checks across documents', () => {
       expect.stringContaining('spec.admission: admission counts requests'),
     ]);
   });
+
+  it('want the services of local ports to exist, on loopback', () => {
+    const upstream = (text: string): string[] =>
+      problemsOf(SERVICE.replace('["127.0.0.1:9081"]', `["127.0.0.1:9081"], upstreams: [${text}]`));
+    expect(upstream('{service: web, listen: "127.0.0.1:1"}, {service: web, listen: "[::1]:1"}')).toEqual([]);
+    expect(upstream('{service: wep, listen: "127.0.0.1:1"}')).toEqual([expect.stringContaining('did you mean "web"?')]);
+    expect(upstream('{service: web, listen: "0.0.0.0:1"}')).toEqual([expect.stringContaining('is on loopback')]);
+    expect(upstream('{service: web, listen: "127.0.0.1:1"}, {service: web, listen: "127.0.0.1:1"}')).toEqual([
+      expect.stringContaining('an address stands here twice'),
+    ]);
+  });
 });

@@ -71,7 +71,7 @@ function checkOne(
 ): NeedingIssue[] {
   switch (document.kind) {
     case 'Service':
-      return checkService(document);
+      return checkService(document, services);
     case 'Route':
       return checkRoute(document, services);
     case 'Gateway':
@@ -86,8 +86,20 @@ function checkOne(
   }
 }
 
-function checkService({ metadata, spec }: ServiceDocument): NeedingIssue[] {
-  return versionIssue(metadata.name, spec.stable, Object.keys(spec.versions), ['spec', 'stable']);
+function checkService(
+  { metadata, spec }: ServiceDocument,
+  services: ReadonlyMap<string, ServiceDocument>,
+): NeedingIssue[] {
+  return [
+    ...versionIssue(metadata.name, spec.stable, Object.keys(spec.versions), ['spec', 'stable']),
+    ...Object.entries(spec.versions).flatMap(([version, { upstreams = [] }]) =>
+      upstreams.flatMap(({ service }, i) =>
+        services.has(service)
+          ? []
+          : [missingService(service, services, ['spec', 'versions', version, 'upstreams', i, 'service'])],
+      ),
+    ),
+  ];
 }
 
 function checkRoute({ spec }: RouteDocument, services: ReadonlyMap<string, ServiceDocument>): NeedingIssue[] {

@@ -27,6 +27,7 @@ import { compileService, Inventory } from './plan/compile.ts';
 import { compileInbound, INBOUND_NAME, serviceBeside } from './plan/compile-inbound.ts';
 import type { Beside } from './plan/compile-inbound.ts';
 import { inventoryTotals } from './plan/inventory-totals.ts';
+import { leadTo, localPorts } from './plan/local-ports.ts';
 import { gateOf } from './plan/gate.ts';
 import { gatewayName } from './plan/names.ts';
 import { parseConfig } from './plan/parse-config.ts';
@@ -265,6 +266,7 @@ export class Dataplane implements DataplaneApi {
     const chosen = config.gateways.filter((g) => gateways === 'all' || gateways.includes(g.metadata.name));
     const wanted = chosen.map((g) => ({ name: gatewayName(g.metadata.name), listen: g.spec.listen }));
     if (outbound !== undefined) wanted.push({ name: 'outbound', listen: outbound });
+    wanted.push(...localPorts(config, this.#options.beside));
     const inbound = serviceBeside(config, this.#options.beside)?.inbound;
     return inbound === undefined ? wanted : [...wanted, { name: INBOUND_NAME, listen: inbound }];
   }
@@ -300,11 +302,14 @@ export class Dataplane implements DataplaneApi {
       if (plan) this.#plans.set(name, plan);
     }
     this.#outside = outsidePlans(this.#runtime, this.#inventory, this.#proxies(config));
+    const locals = localPorts(config, this.#options.beside);
     for (const listener of this.#listeners.open) {
       const gateway = config.gateways.find((g) => listener.name === gatewayName(g.metadata.name));
       listener.resolve = this.#gated(config, gateway);
       listener.readsSni = gateway?.spec.protocol === 'tls-passthrough';
       listener.tcp = byteResolverOf(gateway?.spec, this.#plans);
+      const local = locals.find(({ name }) => name === listener.name);
+      if (local) leadTo(listener, local, this.#plans);
       const isProxy = gateway?.spec.protocol === 'http-proxy';
       listener.unknownHost = isProxy ? 'PROXY_HOST_REFUSED' : 'ROUTE_NOT_FOUND';
       listener.endTunnels(isProxy || listener.name === 'outbound');

@@ -52,7 +52,7 @@ describe('the options of a proxy', () => {
     [{ file: ['a.yaml'], control: 'http://c' }],
     [{ control: 'http://c' }],
     [{ control: 'http://c', gateway: ['edge'], service: 'reviews' }],
-    [{ control: 'http://c', service: 'reviews', version: 'v1' }],
+    [{ control: 'http://c', service: 'reviews' }],
   ])('are refused when they name none or several: %o', (given) => {
     expect(() => proxyOptions(new Options(given))).toThrow(UsageError);
   });

@@ -125,9 +125,7 @@ export function proxyOptions(options: Options): ProxyWish {
       'give --gateway NAME, or --service NAME',
     );
   }
-  if (service !== undefined && (version === undefined || outbound === undefined)) {
-    throw new UsageError('a sidecar needs --service, --version and --outbound');
-  }
+  if (service !== undefined && version === undefined) throw new UsageError('a sidecar needs --service and --version');
   const sidecar = service === undefined || version === undefined ? {} : { service, version };
   const id = options.text('id') ?? (service === undefined ? gateways.join('-') : `${service}-${version}-sidecar`);
   const node = { id, role: service === undefined ? ('gateway' as const) : ('sidecar' as const), gateways, ...sidecar };

@@ -23,7 +23,7 @@ export const up: CommandSpec = {
   summary: 'Start a mesh on this machine',
   details:
     'Starts the control plane, a proxy for every Gateway, the command of every version that has one (spec.versions.*.run)\n' +
-    'and a sidecar for every version with an outbound address. What dies is started again. Ctrl-C ends all of it.\n' +
+    'and a sidecar for every version with outbound, inbound or upstreams. What dies is started again. Ctrl-C ends all of it.\n' +
     'A command finds MESHPROOF_SERVICE, MESHPROOF_VERSION, PORT and MESHPROOF_OUTBOUND in its environment.',
   examples: [
     ['meshproof up -f mesh.yaml', 'start it, and stay'],

@@ -48,6 +48,19 @@ describe('the plan of up', () => {
     expect(plan(MESH).proxies[1]?.args.join(' ')).toContain('--service shop --version v1 --outbound 127.0.0.1:9002');
   });
 
+  it('has a sidecar for a version that only takes calls, or only has local ports', () => {
+    const mesh = MESH.replace(
+      'v2: {endpoints: ["10.0.0.1:80"]}',
+      'v2: {endpoints: ["10.0.0.1:80"], upstreams: [{service: shop, listen: "127.0.0.1:9200"}]}\n    v3: {endpoints: ["10.0.0.1:81"], inbound: "127.0.0.1:9300"}',
+    );
+    const { proxies, addresses } = plan(mesh);
+    expect(proxies.slice(2).map((p) => p.args.slice(-4))).toEqual([
+      ['--service', 'shop', '--version', 'v2'],
+      ['--service', 'shop', '--version', 'v3'],
+    ]);
+    expect(addresses.map((a) => a.address)).toEqual(expect.arrayContaining(['127.0.0.1:9200', '127.0.0.1:9300']));
+  });
+
   it('runs the command of a version beside its file, with its place in the mesh in the environment', () => {
     expect(plan(MESH).services).toEqual([
       {

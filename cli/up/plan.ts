@@ -1,6 +1,6 @@
 /**
  * What `up` starts, from the documents alone: the control plane, a proxy for each gateway, a process for each version
- * that says how it is run, and a sidecar for each version that has an outbound address. Pure.
+ * that says how it is run, and a sidecar for each version that has one to do (outbound, inbound, upstreams). Pure.
  */
 import { dirname, join, resolve } from 'node:path';
 import type { SourceDocument, ServiceDocument } from '../../contracts/document.ts';
@@ -70,10 +70,12 @@ export function planUp(located: readonly Located[], options: PlanOptions): UpPla
     for (const [version, spec] of Object.entries(d.document.spec.versions)) {
       const name = `${d.document.metadata.name}-${version}`;
       const path = ['spec', 'versions', version];
-      if (spec.outbound !== undefined) {
-        const args = ['--service', d.document.metadata.name, '--version', version, '--outbound', spec.outbound];
+      const ways = sidecarAddresses(d, path, spec);
+      if (ways.length > 0) {
+        const outbound = spec.outbound === undefined ? [] : ['--outbound', spec.outbound];
+        const args = ['--service', d.document.metadata.name, '--version', version, ...outbound];
         proxies.push(proxyPlan(name, 'sidecar', args, options));
-        addresses.push(use(d, spec.outbound, [...path, 'outbound']));
+        addresses.push(...ways);
       }
       const service = servicePlan(d, d.document, version, spec, options);
       if (!service) continue;
@@ -89,6 +91,16 @@ export function planUp(located: readonly Located[], options: PlanOptions): UpPla
     addresses,
     problems: [...askedTwice(addresses), ...namedTwice([...proxies, ...services], options)],
   };
+}
+
+/** Where the version's sidecar listens; nowhere: it has none. */
+function sidecarAddresses(d: Located, path: readonly PropertyKey[], spec: Version): AddressUse[] {
+  const { outbound, inbound, upstreams = [] } = spec;
+  return [
+    ...(outbound === undefined ? [] : [use(d, outbound, [...path, 'outbound'])]),
+    ...(inbound === undefined ? [] : [use(d, inbound, [...path, 'inbound'])]),
+    ...upstreams.map(({ listen }, i) => use(d, listen, [...path, 'upstreams', i, 'listen'])),
+  ];
 }
 
 function controlPlan({ control, dataDir, cwd, self }: PlanOptions): ProcessPlan {
