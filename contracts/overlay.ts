@@ -1,6 +1,7 @@
 /** What an experiment lays over the configuration. A proxy honours it until its lease runs out on the proxy's own clock. */
 import { z } from 'zod';
 import { ArmSplit } from './arm-split.ts';
+import { OverlayShadow } from './comparison.ts';
 import { Match } from './match.ts';
 import { Sticky } from './route.ts';
 import { PPM } from './units.ts';
@@ -29,6 +30,8 @@ export const Overlay = z.strictObject({
   candidatePpm: z.int().min(0).max(PPM),
   /** In the place of candidatePpm: keys (see sticky) are divided among two arms or more. */
   split: ArmSplit.optional(),
+  /** Copies go to the candidate; users see the baseline's answers only. */
+  shadow: OverlayShadow.optional(),
   shield: z.boolean(),
   seed: z.int().min(0).max(0xffff_ffff),
   leaseMs: z.int().min(1),

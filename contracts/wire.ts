@@ -1,5 +1,6 @@
 /** The messages between a proxy and the control plane, over one WebSocket at WIRE_PATH. JSON, one object a frame. */
 import { z } from 'zod';
+import { Comparisons } from './comparison.ts';
 import { Overlay } from './overlay.ts';
 import { ArmRow, TrafficRow } from './telemetry.ts';
 
@@ -53,6 +54,8 @@ const Telemetry = z.object({
   windowMs: z.number(),
   traffic: z.array(TrafficRow),
   arms: z.array(ArmRow),
+  /** Of shadow experiments. */
+  comparisons: z.array(Comparisons).optional(),
 });
 const Halted = z.object({ type: z.literal('halted'), overlays: z.int(), faults: z.int() });
 

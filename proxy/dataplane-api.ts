@@ -6,6 +6,7 @@ import type { AdmissionTotal } from './admission/admission-load.ts';
 import type { EndpointView, PoolTotal } from './balancing/endpoint-view.ts';
 import type { ErrorCode } from '../contracts/errors.ts';
 import type { FaultType } from './faults/kind.ts';
+import type { Comparisons } from '../contracts/comparison.ts';
 import type { SourceDocument } from '../contracts/document.ts';
 import type { Overlay } from '../contracts/overlay.ts';
 import type { ShadowLoad } from './shadow/shadow-load.ts';
@@ -97,7 +98,7 @@ export interface DataplaneApi {
   /** Called when the proxy drops an overlay by itself: its lease ran out, or the halt switch was turned in another thread. */
   onLeaseExpired: (experimentId: string, epoch: number) => void;
   /** What was counted since the last call. */
-  takeTelemetry(): { readonly traffic: TrafficRow[]; readonly arms: ArmRow[] };
+  takeTelemetry(): Telemetry;
   /** True while any overlay is in force: then telemetry goes up every 200 ms instead of every second. */
   hasOverlays(): boolean;
   /** Tells of every request at its end. @returns stops it; a data plane that nobody observes pays nothing */
@@ -113,6 +114,13 @@ export interface DataplaneApi {
   /** Stops accepting, lets requests in flight end (at most timeoutMs), closes everything. */
   drain(timeoutMs: number): Promise<void>;
 }
+
+export type Telemetry = {
+  readonly traffic: TrafficRow[];
+  readonly arms: ArmRow[];
+  /** undefined: nothing was compared. */
+  readonly comparisons?: Comparisons[];
+};
 
 /** Monotonic milliseconds. The only clock that leases, timeouts and delays may use. */
 export type Clock = { readonly nowMs: () => number };

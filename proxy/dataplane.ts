@@ -6,11 +6,10 @@ import { randomBytes } from 'node:crypto';
 import type { Locality } from '../contracts/balancer.ts';
 import type { FaultDocument, GatewayDocument, ServiceDocument, SourceDocument } from '../contracts/document.ts';
 import type { Overlay } from '../contracts/overlay.ts';
-import type { ArmRow, TrafficRow } from '../contracts/telemetry.ts';
 import { memoryInUse, Overload } from './admission/overload.ts';
 import { endpointViews } from './balancing/endpoint-view.ts';
 import type { EndpointView } from './balancing/endpoint-view.ts';
-import type { Clock, ConfigDump, DataplaneApi, MetricsSnapshot } from './dataplane-api.ts';
+import type { Clock, ConfigDump, DataplaneApi, MetricsSnapshot, Telemetry } from './dataplane-api.ts';
 import type { Listener } from './downstream/listener.ts';
 import { ListenerSet } from './downstream/listener-set.ts';
 import type { Wanted } from './downstream/listener-set.ts';
@@ -181,10 +180,12 @@ export class Dataplane implements DataplaneApi {
     this.#inventory.releaseWires();
   }
 
-  takeTelemetry(): { traffic: TrafficRow[]; arms: ArmRow[] } {
+  takeTelemetry(): Telemetry {
+    const comparisons = this.#overlays.shadows().flatMap(({ queue }) => queue.take() ?? []);
     return {
       traffic: [...this.#inventory.counters.values()].flatMap((c) => c.take(this.#options.source) ?? []),
       arms: this.#overlays.counters().flatMap((c) => c.take() ?? []),
+      ...(comparisons.length > 0 ? { comparisons } : {}),
     };
   }
 

@@ -11,6 +11,7 @@ import type { RequestHead, ResponseHead } from './http1/head.ts';
 import { HeadEdits } from './http1/head-edits.ts';
 import type { RoutePlan, VersionPlan } from './plan/plan.ts';
 import type { Runtime } from './runtime.ts';
+import type { Comparison } from './shadow/comparison.ts';
 import type { ShadowRequest } from './shadow/shadow-request.ts';
 import { WebSocketMeter } from './websocket/web-socket-meter.ts';
 import type { RequestTrace } from './tracing/request-trace.ts';
@@ -68,6 +69,8 @@ export class ExchangeState {
   bodyFilters: BodyFilter[] | undefined;
   /** What was copied to shadow versions. */
   copies: ShadowRequest[] | undefined;
+  /** Where the answers of the versions are compared. */
+  comparison: Comparison | undefined;
   /** Once the request has become a WebSocket. */
   webSocket: WebSocketMeter | undefined;
   /** The spans of a request that is sampled. */
@@ -168,6 +171,7 @@ export class ExchangeState {
     this.responseChanges = undefined;
     this.bodyFilters = undefined;
     this.copies = undefined;
+    this.comparison = undefined;
     this.webSocket = undefined;
     this.trace = undefined;
     this.errorCode = undefined;

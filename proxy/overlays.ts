@@ -8,6 +8,7 @@ import type { Predicate } from './plan/match.ts';
 import type { ServicePlan } from './plan/plan.ts';
 import { hashText } from './random.ts';
 import type { Runtime } from './runtime.ts';
+import { ShadowRun } from './shadow/shadow-run.ts';
 import { ArmCounters } from './telemetry/counters.ts';
 
 export class ActiveOverlay {
@@ -18,6 +19,8 @@ export class ActiveOverlay {
   readonly preview: ArmCounters | undefined;
   /** Where the overlay divides keys among arms; baseline and candidate count nothing then. */
   readonly keyed: KeyedSplit | undefined;
+  /** Where the overlay copies requests to the candidate. */
+  readonly shadow: ShadowRun | undefined;
   readonly isPreview: Predicate | undefined;
   readonly matches: Predicate | undefined;
   /** Makes the sticky assignment of this run independent of other runs, and stable over its epochs. */
@@ -35,6 +38,7 @@ export class ActiveOverlay {
     this.baseline = new ArmCounters(overlay.experimentId, overlay.epoch, 'baseline', overlay.candidatePpm);
     this.candidate = new ArmCounters(overlay.experimentId, overlay.epoch, 'candidate', overlay.candidatePpm);
     this.keyed = overlay.split && new KeyedSplit(overlay, overlay.split);
+    this.shadow = overlay.shadow && new ShadowRun(overlay, overlay.shadow, runtime.clock);
     this.isPreview = compileMatch(overlay.preview);
     this.preview =
       overlay.preview && new ArmCounters(overlay.experimentId, overlay.epoch, 'candidate', overlay.candidatePpm, true);
@@ -72,6 +76,7 @@ export class OverlayTable {
   #active = new Map<string, ActiveOverlay>();
   /** Counters of overlays that are gone, until they are reported. */
   #orphans: ArmCounters[] = [];
+  #endedShadows: ShadowRun[] = [];
   leaseExpired = 0;
 
   constructor(runtime: Runtime) {
@@ -139,6 +144,7 @@ export class OverlayTable {
 
   #orphan(active: ActiveOverlay): void {
     this.#orphans.push(...active.counters);
+    if (active.shadow) this.#endedShadows.push(active.shadow);
   }
 
   /**
@@ -148,6 +154,13 @@ export class OverlayTable {
   counters(): readonly ArmCounters[] {
     const out = [...this.#orphans, ...this.all().flatMap((a) => a.counters)];
     this.#orphans = this.#orphans.filter((counters) => counters.inFlight > 0);
+    return out;
+  }
+
+  /** Comparisons to report. */
+  shadows(): readonly ShadowRun[] {
+    const out = [...this.#endedShadows, ...this.all().flatMap((a) => a.shadow ?? [])];
+    this.#endedShadows = this.#endedShadows.filter((run) => run.queue.open > 0);
     return out;
   }
 }

@@ -3,15 +3,9 @@
  * time; a report stays here until its arrival is known, and is sent again, under the same id, on the next connection.
  * So a lost connection loses no count, and counts none twice.
  */
-import type { ArmRow, TrafficRow } from '../../contracts/telemetry.ts';
-import type { Clock, DataplaneApi } from '../dataplane-api.ts';
+import type { Clock, DataplaneApi, Telemetry } from '../dataplane-api.ts';
 
-export type Report = {
-  readonly reportId: string;
-  readonly windowMs: number;
-  readonly traffic: TrafficRow[];
-  readonly arms: ArmRow[];
-};
+export type Report = Telemetry & { readonly reportId: string; readonly windowMs: number };
 
 export type ReportsOptions = {
   readonly dataplane: Pick<DataplaneApi, 'takeTelemetry' | 'hasOverlays'>;

@@ -2,14 +2,15 @@
 import { ChunkedDecoder } from '../http1/chunked.ts';
 import { RANGE } from '../http1/head.ts';
 import type { ResponseHead } from '../http1/head.ts';
+import { CLIENT_CLOSED } from '../rescue.ts';
 
 export type CapturedAnswer = {
   /** 0: no answer came. */
   readonly status: number;
   /** Lower-case names, in the order in which they came. */
   readonly fields: readonly (readonly [string, string])[];
-  /** UTF-8; cut at the cap. */
-  readonly body: string;
+  /** Cut at the cap, in the content coding that came. */
+  readonly body: Buffer;
   readonly bodyCut: boolean;
   readonly latencyMs: number;
 };
@@ -18,7 +19,7 @@ export class AnswerCapture {
   readonly #capBytes: number;
   readonly #nowMs: () => number;
   readonly #startMs: number;
-  readonly #done: (answer: CapturedAnswer) => void;
+  readonly #done: (answer: CapturedAnswer | undefined) => void;
   #status = 0;
   #fields: [string, string][] = [];
   #decoder: ChunkedDecoder | undefined;
@@ -27,8 +28,8 @@ export class AnswerCapture {
   #cut = false;
   #ended = false;
 
-  /** @param done - called once, when the answer has ended or failed */
-  constructor(capBytes: number, nowMs: () => number, done: (answer: CapturedAnswer) => void) {
+  /** @param done - called once, when the answer has ended or failed; undefined: nothing can be said of it */
+  constructor(capBytes: number, nowMs: () => number, done: (answer: CapturedAnswer | undefined) => void) {
     this.#capBytes = capBytes;
     this.#nowMs = nowMs;
     this.#startMs = nowMs();
@@ -70,8 +71,26 @@ export class AnswerCapture {
     this.#finish(this.#status);
   }
 
-  fail(): void {
-    this.#finish(0);
+  /** The exchange is over. @param status - what the client got, where no endpoint's answer was seen; 0 or 499: nothing */
+  close(status: number): void {
+    if (this.#status !== 0) this.end();
+    else if (status === 0 || status === CLIENT_CLOSED) this.giveUp();
+    else this.fail(status);
+  }
+
+  /** No answer came, or one that the proxy made. @param status - of that; 0: none */
+  fail(status = 0): void {
+    this.#fields = [];
+    this.#parts.length = 0;
+    this.#cut = false;
+    this.#finish(status);
+  }
+
+  /** The answer was not waited for to its end. */
+  giveUp(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#done(undefined);
   }
 
   #finish(status: number): void {
@@ -80,7 +99,7 @@ export class AnswerCapture {
     this.#done({
       status,
       fields: this.#fields,
-      body: Buffer.concat(this.#parts).toString('utf8'),
+      body: Buffer.concat(this.#parts),
       bodyCut: this.#cut,
       latencyMs: this.#nowMs() - this.#startMs,
     });

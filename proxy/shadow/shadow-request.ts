@@ -67,6 +67,7 @@ export class ShadowRequest implements UpstreamUser {
   drop(reason: DropReason): void {
     if (this.#over) return;
     this.#load.dropped[reason]++;
+    this.#capture?.giveUp();
     this.#end(true);
   }
 
