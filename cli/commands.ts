@@ -12,6 +12,7 @@ import { faultSign } from './commands/fault-sign.ts';
 import { gateCheck, gateWait } from './commands/gate.ts';
 import { get } from './commands/get.ts';
 import { halt } from './commands/halt.ts';
+import { journalVerify } from './commands/journal.ts';
 import { plan } from './commands/plan.ts';
 import { proxy } from './commands/proxy.ts';
 import { run } from './commands/run.ts';
@@ -40,6 +41,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   promote,
   gateCheck,
   gateWait,
+  journalVerify,
   analyze,
   faultSign,
   schema,
@@ -51,4 +53,5 @@ export const COMMANDS: readonly CommandSpec[] = [
 /** Commands that only hold others. */
 export const GROUPS: readonly (readonly [name: string, summary: string])[] = [
   ['gate', 'Ask an experiment for its verdict, for pipelines'],
+  ['journal', 'Look into the journals of experiments'],
 ];

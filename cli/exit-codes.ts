@@ -32,7 +32,7 @@ export const EXIT_MEANING: readonly (readonly [code: number, meaning: string])[]
   [EXIT.HALTED, 'aborted or halted by someone'],
   [EXIT.PENDING, 'still pending when the wait timed out'],
   [EXIT.USAGE, 'the command line is wrong'],
-  [EXIT.INVALID_INPUT, 'a file is not valid'],
+  [EXIT.INVALID_INPUT, 'a file is not valid; the chain of a journal is broken'],
   [EXIT.INTERRUPTED, 'interrupted (Ctrl-C)'],
   [EXIT.TERMINATED, 'terminated'],
 ];

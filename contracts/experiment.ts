@@ -25,6 +25,15 @@ export const Phase = z.enum(PHASES);
 export type Phase = z.output<typeof Phase>;
 export const TERMINAL_PHASES: readonly Phase[] = ['promoted', 'rolled-back'];
 
+/** SHA-256, in hex, over an entry and the hash before it. See experiments/journal-chain.ts. */
+export const EntryChain = z.object({
+  previous: z.string(),
+  hash: z.string(),
+  /** Of the state that the entry carries, which is not shown to people; null where it carries none. */
+  state: z.string().nullable(),
+});
+export type EntryChain = z.output<typeof EntryChain>;
+
 export const JournalEntry = z.object({
   experimentId: z.string(),
   /** 0, 1, 2 … without gaps. */
@@ -35,8 +44,31 @@ export const JournalEntry = z.object({
   /** One sentence for people. */
   message: z.string(),
   data: z.record(z.string(), z.unknown()),
+  /** Given by the store that wrote it. */
+  chain: EntryChain.optional(),
 });
 export type JournalEntry = z.output<typeof JournalEntry>;
+
+export const ChainBreak = z.object({
+  /** The entry where it shows. */
+  seq: z.int(),
+  kind: z.enum(['changed', 'removed', 'inserted', 'moved']),
+  message: z.string(),
+});
+export type ChainBreak = z.output<typeof ChainBreak>;
+
+/** Whether a journal is as it was written. */
+export const ChainReport = z.object({
+  experimentId: z.string(),
+  entries: z.int(),
+  intact: z.boolean(),
+  /** The hash of the last entry: kept elsewhere, it proves the whole journal. */
+  head: z.string().nullable(),
+  /** Entries before this one were chained by an upgrade, not when they were written. */
+  chainedFrom: z.int(),
+  breaks: z.array(ChainBreak),
+});
+export type ChainReport = z.output<typeof ChainReport>;
 
 export const StepView = z.object({ weightPpm: z.int(), state: z.enum(['waiting', 'running', 'done']) });
 

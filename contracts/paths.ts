@@ -13,6 +13,8 @@ export const API = {
   experiments: '/api/v1/experiments',
   experiment: (name: string) => `/api/v1/experiments/${encodeURIComponent(name)}`,
   journal: (name: string) => `/api/v1/experiments/${encodeURIComponent(name)}/journal`,
+  chain: (name: string) => `/api/v1/experiments/${encodeURIComponent(name)}/journal/chain`,
+  chains: '/api/v1/journals/chains',
   points: (name: string) => `/api/v1/experiments/${encodeURIComponent(name)}/points`,
   abort: (name: string) => `/api/v1/experiments/${encodeURIComponent(name)}/abort`,
   promote: (name: string) => `/api/v1/experiments/${encodeURIComponent(name)}/promote`,

@@ -4,7 +4,7 @@ import { isExperimentDocument } from '../contracts/document.ts';
 import type { ServiceDocument, SourceDocument } from '../contracts/document.ts';
 import type { HaltResult } from '../contracts/api.ts';
 import { MeshproofError } from '../contracts/errors.ts';
-import type { ExperimentView, JournalEntry } from '../contracts/experiment.ts';
+import type { ChainReport, ExperimentView, JournalEntry } from '../contracts/experiment.ts';
 import type { LiveMessage, ServiceView } from '../contracts/live.ts';
 import type { RunnerApi } from '../experiments/ports.ts';
 import { forPeople } from '../experiments/journal-types.ts';
@@ -116,9 +116,24 @@ export class ControlPlane {
     return view;
   }
 
+  /** @param name - of an experiment, whose last run it is, or the id of any run */
   async journal(name: string): Promise<readonly JournalEntry[]> {
-    const entries = await this.store.readJournal(this.experiment(name).id);
+    const entries = await this.store.readJournal(await this.#runId(name));
     return entries.map(forPeople);
+  }
+
+  async chain(name: string): Promise<ChainReport> {
+    return this.store.verifyJournal(await this.#runId(name));
+  }
+
+  async chains(): Promise<readonly ChainReport[]> {
+    const ids = await this.store.journals();
+    return Promise.all(ids.map((id) => this.store.verifyJournal(id)));
+  }
+
+  async #runId(name: string): Promise<string> {
+    if (this.runner.view(name) === undefined && (await this.store.journals()).includes(name)) return name;
+    return this.experiment(name).id;
   }
 
   points(name: string): ReturnType<ArmTelemetry['points']> {

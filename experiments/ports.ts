@@ -1,7 +1,7 @@
 /** What the runner needs from the world. The control plane implements it; tests and the simulator do too. */
 import type { Provider } from '../contracts/check.ts';
 import type { ExperimentDocument, SourceDocument } from '../contracts/document.ts';
-import type { ExperimentView, JournalEntry } from '../contracts/experiment.ts';
+import type { ChainReport, ExperimentView, JournalEntry } from '../contracts/experiment.ts';
 import type { Overlay } from '../contracts/overlay.ts';
 import type { ArmRow } from '../contracts/telemetry.ts';
 
@@ -15,6 +15,8 @@ export type Ports = {
     read(experimentId: string): Promise<readonly JournalEntry[]>;
     /** Experiments that have a journal: id, in the order of their start. */
     list(): Promise<readonly string[]>;
+    /** Whether the journal is as it was written, where its entries are chained. */
+    verify?(experimentId: string): Promise<ChainReport>;
   };
   readonly overlays: {
     /** Puts the overlay in the place of the experiment's earlier one and sends it to the proxies. Idempotent by (experimentId, epoch). */

@@ -6,6 +6,7 @@ import type { ArmRow } from '../contracts/telemetry.ts';
 import { endDamaged } from './damaged-run.ts';
 import { ExperimentRun } from './experiment-run.ts';
 import { foldJournal } from './journal.ts';
+import { isOver } from './life.ts';
 import type { Ports, RunnerApi } from './ports.ts';
 import { checkStart } from './start-checks.ts';
 
@@ -67,6 +68,7 @@ class Runner implements RunnerApi {
     for (const id of await this.#ports.journal.list()) {
       try {
         const folded = foldJournal(await this.#ports.journal.read(id));
+        if (!isOver(folded.state)) await this.#checkChain(id);
         const run = new ExperimentRun(this.#ports, id, folded.document, folded.source);
         run.restore(folded);
         this.#lead(run);
@@ -76,6 +78,12 @@ class Runner implements RunnerApi {
       }
     }
     await this.settled();
+  }
+
+  /** What goes on from a journal must not go on from a forged one. @throws MeshproofError JOURNAL_DAMAGED */
+  async #checkChain(id: string): Promise<void> {
+    const report = await this.#ports.journal.verify?.(id);
+    if (report && !report.intact) throw new MeshproofError('JOURNAL_DAMAGED', report.breaks[0]?.message ?? 'no entry');
   }
 
   observe(rows: readonly ArmRow[]): void {

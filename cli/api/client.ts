@@ -4,7 +4,7 @@ import { API, DEFAULT_CONTROL } from '../../contracts/paths.ts';
 import type { SourceDocument } from '../../contracts/document.ts';
 import type { ErrorBody } from '../../contracts/errors.ts';
 import { ERRORS, MeshproofError } from '../../contracts/errors.ts';
-import type { ExperimentView, GateStatus, JournalEntry } from '../../contracts/experiment.ts';
+import type { ChainReport, ExperimentView, GateStatus, JournalEntry } from '../../contracts/experiment.ts';
 import type { ProxyView, ServiceView } from '../../contracts/live.ts';
 import type { Options } from '../command.ts';
 import { RefusedError, UsageError } from '../failure.ts';
@@ -61,6 +61,8 @@ export function createClient(server: string, timeoutMs: number, caller: Caller =
     experiments: async () => listIn<ExperimentView>(await call('GET', API.experiments), 'experiments'),
     experiment: (name: string) => call('GET', API.experiment(name)) as Promise<ExperimentView>,
     journal: async (name: string) => listIn<JournalEntry>(await call('GET', API.journal(name)), 'entries'),
+    chain: (name: string) => call('GET', API.chain(name)) as Promise<ChainReport>,
+    chains: async () => listIn<ChainReport>(await call('GET', API.chains), 'chains'),
     start: (document: SourceDocument) => call('POST', API.experiments, { document }) as Promise<ExperimentView>,
     abort: (name: string, reason: string) => call('POST', API.abort(name), { reason }) as Promise<ExperimentView>,
     promote: (name: string, reason: string) => call('POST', API.promote(name), { reason }) as Promise<ExperimentView>,

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { ApplyBody, ReasonBody, RunBody } from '../../contracts/api.ts';
 import type { SourceDocument } from '../../contracts/document.ts';
 import { MeshproofError } from '../../contracts/errors.ts';
-import { ExperimentView, GateStatus, JournalEntry } from '../../contracts/experiment.ts';
+import { ChainReport, ExperimentView, GateStatus, JournalEntry } from '../../contracts/experiment.ts';
 import { ExperimentPoint, ProxyView, ServiceView } from '../../contracts/live.ts';
 import { API } from '../../contracts/paths.ts';
 import { gateStatus } from '../../experiments/gate.ts';
@@ -180,6 +180,22 @@ const EXPERIMENT_ROUTES: readonly ApiRoute[] = [
     summary: 'The journal: every decision with its evidence, in order',
     answers: z.object({ entries: z.array(JournalEntry) }),
     handle: async (plane, request) => ({ entries: await plane.journal(parameter(request, 'name')) }),
+  },
+  {
+    id: 'verifyJournal',
+    method: 'GET',
+    path: `${API.experiments}/:name/journal/chain`,
+    summary: 'Whether the journal is as it was written, and where its chain breaks',
+    answers: ChainReport,
+    handle: (plane, request) => plane.chain(parameter(request, 'name')),
+  },
+  {
+    id: 'verifyJournals',
+    method: 'GET',
+    path: API.chains,
+    summary: 'The same of every journal, those of earlier runs too',
+    answers: z.object({ chains: z.array(ChainReport) }),
+    handle: async (plane) => ({ chains: await plane.chains() }),
   },
   {
     id: 'getPoints',

@@ -27,6 +27,7 @@ export function portsOf({ store, documents, hub, wallClock, nowMs, onChange, onJ
       append: (entries) => store.appendJournal(entries),
       read: (id) => store.readJournal(id),
       list: () => store.journals(),
+      verify: (id) => store.verifyJournal(id),
     },
     overlays: {
       // Stored first: a control plane that dies in between sends it when it is back, or replaces it.

@@ -3,8 +3,10 @@ import { createClient } from '@libsql/client';
 import type { Client, InStatement, Row } from '@libsql/client';
 import { keyOf } from '../../contracts/document.ts';
 import type { SourceDocument } from '../../contracts/document.ts';
-import type { JournalEntry } from '../../contracts/experiment.ts';
+import type { ChainReport, JournalEntry } from '../../contracts/experiment.ts';
 import type { Overlay } from '../../contracts/overlay.ts';
+import { textOf } from './journal-rows.ts';
+import { JournalTable } from './journal-table.ts';
 import { MIGRATIONS } from './migrations.ts';
 import type { Store } from './store.ts';
 
@@ -27,21 +29,15 @@ async function migrate(client: Client): Promise<void> {
   await client.execute('CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)');
   const { rows } = await client.execute('SELECT MAX(version) AS version FROM schema_version');
   const at = Number(rows[0]?.['version'] ?? 0);
-  for (const [i, statements] of MIGRATIONS.entries()) {
+  for (const [i, { statements, fill }] of MIGRATIONS.entries()) {
     const version = i + 1;
     if (version <= at) continue;
+    const filled = (await fill?.(client)) ?? [];
     await client.batch(
-      [...statements, { sql: 'INSERT INTO schema_version (version) VALUES (?)', args: [version] }],
+      [...statements, ...filled, { sql: 'INSERT INTO schema_version (version) VALUES (?)', args: [version] }],
       'write',
     );
   }
-}
-
-/** @throws when the column does not hold text: the file is not ours */
-function textOf(row: Row, column: string): string {
-  const value = row[column];
-  if (typeof value !== 'string') throw new TypeError(`column ${column} holds ${typeof value}, not text`);
-  return value;
 }
 
 const READ_CONFIG_VERSION = `SELECT value FROM settings WHERE name = 'config_version'`;
@@ -56,9 +52,11 @@ function versionIn(rows: readonly Row[]): number {
 class LibsqlStore implements Store {
   readonly #client: Client;
   readonly #now: () => Date;
+  readonly #journal: JournalTable;
 
   constructor(client: Client, now: () => Date) {
     this.#client = client;
+    this.#journal = new JournalTable(client);
     this.#now = now;
   }
 
@@ -89,36 +87,20 @@ class LibsqlStore implements Store {
     return versionIn((await this.#client.execute(READ_CONFIG_VERSION)).rows);
   }
 
-  async appendJournal(entries: readonly JournalEntry[]): Promise<void> {
-    await this.#client.batch(
-      entries.map((e) => ({
-        sql: 'INSERT INTO journal (experiment_id, seq, at, type, message, data) VALUES (?, ?, ?, ?, ?, ?)',
-        args: [e.experimentId, e.seq, e.at, e.type, e.message, JSON.stringify(e.data)],
-      })),
-      'write',
-    );
+  appendJournal(entries: readonly JournalEntry[]): Promise<void> {
+    return this.#journal.append(entries);
   }
 
-  async readJournal(experimentId: string): Promise<readonly JournalEntry[]> {
-    const { rows } = await this.#client.execute({
-      sql: 'SELECT seq, at, type, message, data FROM journal WHERE experiment_id = ? ORDER BY seq',
-      args: [experimentId],
-    });
-    return rows.map((row) => ({
-      experimentId,
-      seq: Number(row['seq']),
-      at: textOf(row, 'at'),
-      type: textOf(row, 'type'),
-      message: textOf(row, 'message'),
-      data: JSON.parse(textOf(row, 'data')) as Record<string, unknown>,
-    }));
+  readJournal(experimentId: string): Promise<readonly JournalEntry[]> {
+    return this.#journal.read(experimentId);
   }
 
-  async journals(): Promise<readonly string[]> {
-    const { rows } = await this.#client.execute(
-      'SELECT experiment_id FROM journal GROUP BY experiment_id ORDER BY MIN(at), experiment_id',
-    );
-    return rows.map((row) => textOf(row, 'experiment_id'));
+  journals(): Promise<readonly string[]> {
+    return this.#journal.list();
+  }
+
+  verifyJournal(experimentId: string): Promise<ChainReport> {
+    return this.#journal.verify(experimentId);
   }
 
   async overlays(): Promise<readonly Overlay[]> {
