@@ -1,6 +1,8 @@
 /** Recomputes every worked example of docs/statistics.md. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { goalEffect } from './arms/goal-effect.ts';
+import { sampleRatioEvidence } from './arms/sample-ratio.ts';
 import { errorsToFail, errorsToPass } from './power/errors.ts';
 import { addEvents, attributionLogE, startAttribution } from './sequential/attribution.ts';
 import { asymptoticCs } from './sequential/methods/asymptotic-cs.ts';
@@ -53,6 +55,24 @@ describe('the worked examples of docs/statistics.md', () => {
     const { criticalLlr, typeIError } = binomialCriticalValue(20, 9, 0.05);
     says(`the limit is ${criticalLlr.toFixed(2)}, with an exact error of ${typeIError.toFixed(4)}.`);
     says(`reach ${binomialLlr(2, 2, 0.1).toFixed(2)}.`);
+  });
+
+  it('goals of an A/B test', () => {
+    const once = (from: number, n: number) => ({
+      count: n,
+      sum: n,
+      groups: Array.from({ length: 256 }, (_, g) => (g >= from && g < from + n ? 1 : 0)),
+    });
+    const found = goalEffect(once(0, 100), once(100, 150), { first: 1, arm: 1 }, 0.05);
+    const [low, high] = (found?.interval ?? []).map((x) => (x * 100).toPrecision(3));
+    says(`the effect is +${(found?.effect ?? 0) * 100} %, between ${low} % and ${high} % at alpha 0.05.`);
+  });
+
+  it('sample ratio', () => {
+    const of = (first: number) => sampleRatioEvidence([first, 10_000 - first], [1, 1]).toPrecision(3);
+    says(
+      `5,200 users against 4,800 give ${of(5_200)}, 5,250 against 4,750 give ${Number(of(5_250)).toLocaleString('en-US')}.`,
+    );
   });
 
   it('kayenta', () => {

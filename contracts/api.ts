@@ -17,6 +17,22 @@ export type ApplyResult = {
 export const RunBody = z.strictObject({ document: SourceBody });
 /** POST abort, promote, halt: who and why, for the journal. */
 export const ReasonBody = z.strictObject({ reason: z.string().max(1_000).optional() });
+/** POST goals: a user of an A/B test has reached a goal, which no answer could tell. */
+export const GoalBody = z.strictObject({
+  goal: z.string().min(1).max(100),
+  /** The value of the test's key: of its cookie, or its header. */
+  key: z.string().min(1).max(4_096),
+  value: z.number().min(0).max(1e9).default(1),
+});
+export type GoalReport = z.output<typeof GoalBody>;
+/** Whether it was counted, for which version, and why it was not. */
+export const GoalAnswer = z.object({
+  counted: z.boolean(),
+  version: z.string().nullable(),
+  why: z.string().nullable(),
+});
+export type GoalAnswer = z.output<typeof GoalAnswer>;
+
 export type HaltResult = {
   readonly experiments: readonly string[];
   /** Faults that were declared: they are not any more, so that no proxy that comes later injects them. */

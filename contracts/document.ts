@@ -1,6 +1,7 @@
 /** What a person declares: a document with apiVersion, kind, metadata.name and spec. */
 import { z } from 'zod';
 import { AccessPolicySpec } from './access-policy.ts';
+import { ABTestSpec } from './ab-test.ts';
 import { BlueGreenSpec } from './blue-green.ts';
 import { CanarySpec } from './canary.ts';
 import { FaultSpec } from './fault.ts';
@@ -28,6 +29,7 @@ export const FaultDocument = documentOf('Fault', FaultSpec);
 export const AccessPolicyDocument = documentOf('AccessPolicy', AccessPolicySpec);
 export const CanaryDocument = documentOf('Canary', CanarySpec);
 export const BlueGreenDocument = documentOf('BlueGreen', BlueGreenSpec);
+export const ABTestDocument = documentOf('ABTest', ABTestSpec);
 
 /** The schema of each kind, by name. Adding a kind is adding a line here. */
 export const SCHEMAS = {
@@ -38,6 +40,7 @@ export const SCHEMAS = {
   AccessPolicy: AccessPolicyDocument,
   Canary: CanaryDocument,
   BlueGreen: BlueGreenDocument,
+  ABTest: ABTestDocument,
 } as const;
 
 export type Kind = keyof typeof SCHEMAS;
@@ -46,7 +49,7 @@ export const KINDS = Object.keys(SCHEMAS) as readonly Kind[];
 /** Kinds that the proxies receive. */
 export const CONFIG_KINDS = ['Service', 'Route', 'Gateway', 'Fault', 'AccessPolicy'] as const;
 /** Kinds that the experiment runner runs. */
-export const EXPERIMENT_KINDS = ['Canary', 'BlueGreen'] as const;
+export const EXPERIMENT_KINDS = ['Canary', 'BlueGreen', 'ABTest'] as const;
 
 export type ServiceDocument = z.output<typeof ServiceDocument>;
 export type RouteDocument = z.output<typeof RouteDocument>;
@@ -55,11 +58,12 @@ export type FaultDocument = z.output<typeof FaultDocument>;
 export type AccessPolicyDocument = z.output<typeof AccessPolicyDocument>;
 export type CanaryDocument = z.output<typeof CanaryDocument>;
 export type BlueGreenDocument = z.output<typeof BlueGreenDocument>;
+export type ABTestDocument = z.output<typeof ABTestDocument>;
 
 /** A document as checked and completed with its defaults: durations in ms, shares in ppm. */
 export type Document = ConfigDocument | ExperimentDocument;
 export type ConfigDocument = ServiceDocument | RouteDocument | GatewayDocument | FaultDocument | AccessPolicyDocument;
-export type ExperimentDocument = CanaryDocument | BlueGreenDocument;
+export type ExperimentDocument = CanaryDocument | BlueGreenDocument | ABTestDocument;
 export type ExperimentKind = ExperimentDocument['kind'];
 
 export function isExperimentDocument(document: Document): document is ExperimentDocument {

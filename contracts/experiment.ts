@@ -6,6 +6,7 @@ import { Judgement, MetricEvidence, Verdict } from './verdict.ts';
 /**
  * declared -> measuring -> what the kind does -> (promoting -> watching -> promoted) | (rolling-back -> rolled-back)
  * Canary: stepping. BlueGreen: previewing (before the switch), switched (the old version is kept warm).
+ * ABTest: testing (users are divided among the arms).
  * `held`: INCONCLUSIVE, a person decides.
  */
 export const PHASES = [
@@ -14,6 +15,7 @@ export const PHASES = [
   'stepping',
   'previewing',
   'switched',
+  'testing',
   'held',
   'promoting',
   'watching',

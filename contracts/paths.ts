@@ -18,6 +18,7 @@ export const API = {
   points: (name: string) => `/api/v1/experiments/${encodeURIComponent(name)}/points`,
   abort: (name: string) => `/api/v1/experiments/${encodeURIComponent(name)}/abort`,
   promote: (name: string) => `/api/v1/experiments/${encodeURIComponent(name)}/promote`,
+  goals: (name: string) => `/api/v1/experiments/${encodeURIComponent(name)}/goals`,
   gate: (name: string) => `/api/v1/gates/${encodeURIComponent(name)}`,
   halt: '/api/v1/halt',
   proxies: '/api/v1/proxies',

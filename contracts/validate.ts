@@ -5,6 +5,7 @@
 import { ANY_IDENTITY } from './access-policy.ts';
 import { keyOf } from './document.ts';
 import type {
+  ABTestDocument,
   AccessPolicyDocument,
   BlueGreenDocument,
   CanaryDocument,
@@ -83,6 +84,8 @@ function checkOne(
     case 'Canary':
     case 'BlueGreen':
       return checkRelease(document, services);
+    case 'ABTest':
+      return checkTest(document, services);
   }
 }
 
@@ -260,6 +263,16 @@ function checkRelease(
     ...versionIssue(spec.service, spec.baseline, versions, ['spec', 'baseline']),
     ...versionIssue(spec.service, spec.candidate, versions, ['spec', 'candidate']),
   ];
+}
+
+function checkTest({ spec }: ABTestDocument, services: ReadonlyMap<string, ServiceDocument>): NeedingIssue[] {
+  if (services.size === 0) return [];
+  const service = services.get(spec.service);
+  if (!service) return [missingService(spec.service, services, ['spec', 'service'])];
+  const versions = Object.keys(service.spec.versions);
+  return spec.arms.flatMap((arm, i) =>
+    versionIssue(spec.service, arm.version, versions, ['spec', 'arms', i, 'version']),
+  );
 }
 
 function missingService(

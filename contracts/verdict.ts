@@ -52,6 +52,46 @@ export const CheckEvidence = z.object({
 });
 export type CheckEvidence = z.output<typeof CheckEvidence>;
 
+/** One goal in one arm of an A/B test. */
+export const GoalEvidence = z.object({
+  name: z.string(),
+  better: z.enum(['higher', 'lower']),
+  /** Times that it was reached, and the sum of its values. */
+  count: z.number(),
+  sum: z.number(),
+  /** The sum by user; null when the users are not known well enough. */
+  perUser: z.number().nullable(),
+  /** Relative to the first arm (0.1 is 10 % more), and its confidence sequence; null for the first arm and without data. */
+  effect: z.number().nullable(),
+  interval: z.tuple([z.number(), z.number()]).nullable(),
+  /** Whether the interval lies on one side of 0; null for the first arm. */
+  says: z.enum(['better', 'worse', 'open']).nullable(),
+});
+export type GoalEvidence = z.output<typeof GoalEvidence>;
+
+export const TestArmEvidence = z.object({
+  version: z.string(),
+  /** Of all weights. */
+  sharePpm: z.int(),
+  requests: z.number(),
+  errors: z.number(),
+  /** About; null when there are more than can be told. */
+  users: z.number().nullable(),
+  goals: z.array(GoalEvidence),
+});
+export type TestArmEvidence = z.output<typeof TestArmEvidence>;
+
+export const ArmsEvidence = z.object({
+  arms: z.array(TestArmEvidence),
+  /** The version that is surely better than the first, or the first when it is surely better than all others. */
+  winner: z.string().nullable(),
+  /** By arm: users that were counted once each. `eValue` speaks against the weights, and ends the test at `threshold`. */
+  sampleRatio: z.object({ counted: z.array(z.number()), eValue: z.number(), threshold: z.number() }),
+  /** That each interval misses the truth at some look: the whole alpha, divided by arms and goals. */
+  alphaEach: z.number(),
+});
+export type ArmsEvidence = z.output<typeof ArmsEvidence>;
+
 export const Judgement = z.object({
   verdict: Verdict,
   /** One sentence, made from the numbers. */
@@ -59,6 +99,8 @@ export const Judgement = z.object({
   metrics: z.array(MetricEvidence),
   /** Where the document has checks. */
   checks: z.array(CheckEvidence).optional(),
+  /** Of an A/B test. */
+  arms: ArmsEvidence.optional(),
 });
 export type Judgement = z.output<typeof Judgement>;
 

@@ -26,6 +26,7 @@ export function takeIn(state: State, reported: readonly ArmRow[]): State {
     case 'promoting':
     case 'rolling-back': // decided: what comes late is shown and changes nothing
       return { ...heard, totals: countTotals(state.totals, rows) };
+    case 'testing': // an A/B test tells its arms apart by itself (ab-test.ts)
     case 'declared':
     case 'promoted':
     case 'rolled-back':

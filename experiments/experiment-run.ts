@@ -2,7 +2,9 @@
  * One run of an experiment: the thin shell around the reducer. It feeds events, writes each decision to the journal,
  * durably, and only then carries out what stands in the state's outbox. One thing is under way at a time.
  */
+import type { GoalAnswer, GoalReport } from '../contracts/api.ts';
 import type { ExperimentDocument, SourceDocument } from '../contracts/document.ts';
+import { MeshproofError } from '../contracts/errors.ts';
 import type { ExperimentView, JournalEntry } from '../contracts/experiment.ts';
 import type { ArmRow } from '../contracts/telemetry.ts';
 import { failedEvent } from './answers.ts';
@@ -110,6 +112,18 @@ export class ExperimentRun {
     this.#rows.push(...rows);
     this.#reported = true;
     if (this.#ports.nowMs() - this.#countedAtMs >= COUNT_EVERY_MS) this.#count();
+  }
+
+  /** @throws MeshproofError REQUEST_INVALID when it has no such goal */
+  reportGoal(report: GoalReport): GoalAnswer {
+    const { place } = this.story;
+    if (!place)
+      throw new MeshproofError('REQUEST_INVALID', `${this.name} is a ${this.run.document.kind}: it has no goals`);
+    const { version, why } = place(this.#state, report);
+    if (version === null || why !== null) return { counted: false, version, why };
+    this.#unsaved = this.#untold = true;
+    this.feed({ type: 'goal', report });
+    return { counted: true, version, why: null };
   }
 
   tick(): void {

@@ -7,6 +7,7 @@ import { formatDuration } from '../contracts/units.ts';
 import { answerDone, answerFailed } from './answers.ts';
 import { startMeasuring } from './baseline.ts';
 import { takeMeasurement, withChecks } from './checks.ts';
+import { chosenOf } from './chosen.ts';
 import { takeIn } from './evidence.ts';
 import { letPass, wasAway } from './passing-time.ts';
 import { leavePromoting, leaveWatch, promoteByHand } from './promotion.ts';
@@ -40,9 +41,11 @@ function react(story: Story, state: State, event: Event): Transition {
     case 'resumed':
       return takeUpAgain(story, state, event.awayMs);
     case 'observed':
-      return stay(withChecks(story, takeIn(state, event.rows)));
+      return stay(withChecks(story, (story.takeIn ?? takeIn)(state, event.rows)));
     case 'measured':
       return stay(withChecks(story, takeMeasurement(story, state, event)));
+    case 'goal':
+      return stay(story.takeGoal?.(state, event.report) ?? state);
     case 'tick':
       return wasAway(story, event.passedMs)
         ? takeUpAgain(story, state, event.passedMs)
@@ -81,11 +84,11 @@ function abort(story: Story, state: State, by: string, reason: string): Transiti
 }
 
 /** -> promoted, or rolling-back -> rolled-back: all that was decided is carried out. */
-function end({ terms }: Story, state: State, ending: 'promoted' | 'rolled-back'): Transition {
+function end(story: Story, state: State, ending: 'promoted' | 'rolled-back'): Transition {
   const message =
     ending === 'promoted'
-      ? `${terms.candidate} is promoted`
-      : `every request is back on ${terms.baseline}: ${state.reason}`;
+      ? `${chosenOf(story, state)} is promoted`
+      : `every request is back on ${story.terms.baseline}: ${state.reason}`;
   const { verdict, totals } = state;
   return decide({ ...state, phase: ending }, ending, message, { verdict, totals });
 }

@@ -1,5 +1,7 @@
 /** The overlays that experiments ask for. */
 import type { Overlay } from '../contracts/overlay.ts';
+import { chosenOf } from './chosen.ts';
+import type { State } from './state.ts';
 import type { Story } from './story.ts';
 
 /** A share of the baseline's requests goes to the candidate; with a share of 0 the baseline is only counted. */
@@ -21,9 +23,9 @@ export function shiftingOverlay({ run, terms }: Story, epoch: number, candidateP
 }
 
 /** After the promotion: moves nothing, only counts. The new stable version is the baseline, the old one the candidate. */
-export function watchingOverlay(story: Story, epoch: number): Overlay {
+export function watchingOverlay(story: Story, state: State, epoch: number): Overlay {
   const { terms } = story;
-  return { ...shiftingOverlay(story, epoch, 0), baseline: terms.candidate, candidate: terms.baseline };
+  return { ...shiftingOverlay(story, epoch, 0), baseline: chosenOf(story, state), candidate: terms.baseline };
 }
 
 /** The run's own seed for sticky assignment, from its id, so that a resumed run assigns as before. */

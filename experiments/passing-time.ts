@@ -1,6 +1,7 @@
 /** What passing time means for a run. The clocks of a step and of the watch stand still while nothing can be seen. */
 import { ageRecent } from './counts.ts';
 import { awaits } from './outbox.ts';
+import { ageArms } from './test-arms.ts';
 import type { State } from './state.ts';
 import type { Story } from './story.ts';
 
@@ -20,6 +21,7 @@ export function letPass({ terms }: Story, state: State, passedMs: number): State
     silentMs,
     elapsedMs: state.elapsedMs + (blind ? 0 : passedMs),
     epochMs,
+    testArms: blind || state.testArms === null ? state.testArms : ageArms(state.testArms, passedMs),
     recent: blind ? state.recent : ageRecent(state.recent, passedMs),
     warmEpoch: epochMs >= terms.analysis.warmup ? state.epoch : state.warmEpoch,
   };

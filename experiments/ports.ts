@@ -1,4 +1,5 @@
 /** What the runner needs from the world. The control plane implements it; tests and the simulator do too. */
+import type { GoalAnswer, GoalReport } from '../contracts/api.ts';
 import type { Provider } from '../contracts/check.ts';
 import type { ExperimentDocument, SourceDocument } from '../contracts/document.ts';
 import type { ChainReport, ExperimentView, JournalEntry } from '../contracts/experiment.ts';
@@ -59,6 +60,8 @@ export interface RunnerApi {
   abort(name: string, by: string, reason: string): Promise<ExperimentView>;
   /** A person promotes (from `held`, or early). */
   promote(name: string, by: string, reason: string): Promise<ExperimentView>;
+  /** A goal of an A/B test, told by others than a proxy. Throws EXPERIMENT_NOT_FOUND, EXPERIMENT_ENDED, REQUEST_INVALID (no such goal). */
+  reportGoal(name: string, report: GoalReport): GoalAnswer;
   /** Rolls every running experiment back. @returns the names */
   halt(by: string, reason: string): Promise<readonly string[]>;
   /** The last run of each name, newest first. */

@@ -1,5 +1,6 @@
 /** From the decision to promote to the end of the watch: the same for every kind that releases a version. */
 import { formatDuration, PPM } from '../contracts/units.ts';
+import { chosenOf } from './chosen.ts';
 import { ask, awaits } from './outbox.ts';
 import { rollBack } from './rollback.ts';
 import { watched, weight } from './sentences.ts';
@@ -18,8 +19,8 @@ export const SPREAD_MS = 1_000;
  * on with the step's share. A crash before the move leaves the step, and after its lease the baseline; one after it
  * leaves the candidate serving, as decided. Either way the next process moves (again) and goes on.
  */
-export function promote({ terms }: Story, state: State, reason: string, by: string | null): Transition {
-  const move: Effect = { type: 'move-stable', from: terms.baseline, to: terms.candidate };
+export function promote(story: Story, state: State, reason: string, by: string | null): Transition {
+  const move: Effect = { type: 'move-stable', from: story.terms.baseline, to: chosenOf(story, state) };
   const next: State = {
     ...state,
     phase: 'promoting',
@@ -45,11 +46,11 @@ export function promoteByHand(story: Story, state: State, by: string, reason: st
  * before the new configuration would send everything to the old version for that moment.
  */
 export function leavePromoting(story: Story, state: State): Transition | undefined {
-  const { candidate, watch } = story.terms;
+  const { watch } = story.terms;
   if (awaits(state, 'move-stable') || state.elapsedMs < SPREAD_MS) return undefined;
   if (watch.for === 0) return endWatch(story, state, 'not watched');
   const next: State = { ...state, phase: 'watching', elapsedMs: 0 };
-  const message = `${candidate} is stable; it is watched for ${formatDuration(watch.for)}`;
+  const message = `${chosenOf(story, state)} is stable; it is watched for ${formatDuration(watch.for)}`;
   return decide(layOverlay(story, next), 'watching', message);
 }
 
@@ -70,8 +71,8 @@ export function leaveWatch(story: Story, state: State): Transition | undefined {
 }
 
 /** promoting or watching -> promoted, when the overlay is dropped. It moves no request, so that its end moves none. */
-function endWatch({ terms }: Story, state: State, how: string): Transition {
+function endWatch(story: Story, state: State, how: string): Transition {
   const reason = `${state.reason}; ${how}`;
   const next = ask({ ...state, ending: 'promoted', reason }, [{ type: 'drop-overlay' }]);
-  return decide(next, 'watch-over', `${terms.candidate} stays: ${how}`, { watched: state.watched });
+  return decide(next, 'watch-over', `${chosenOf(story, state)} stays: ${how}`, { watched: state.watched });
 }

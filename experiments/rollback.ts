@@ -1,5 +1,6 @@
 /** The way back, the same for every kind. */
 import type { Verdict } from '../contracts/verdict.ts';
+import { chosenOf } from './chosen.ts';
 import { ask, cancelMoves } from './outbox.ts';
 import type { Decision, Effect, State, Transition } from './state.ts';
 import type { Story } from './story.ts';
@@ -26,14 +27,14 @@ export function complete(story: Story, before: State, reason: string): Transitio
 }
 
 function goBack(
-  { terms }: Story,
+  story: Story,
   before: State,
   verdict: Verdict,
   type: Decision['type'],
   reason: string,
   evidence: Record<string, unknown>,
 ): Transition {
-  const moveBack: Effect = { type: 'move-stable', from: terms.candidate, to: terms.baseline };
+  const moveBack: Effect = { type: 'move-stable', from: chosenOf(story, before), to: story.terms.baseline };
   const effects: Effect[] = before.stableAsked ? [moveBack, { type: 'drop-overlay' }] : [{ type: 'drop-overlay' }];
   const next = ask(
     { ...cancelMoves(before), phase: 'rolling-back', ending: 'rolled-back', verdict, lacking: 'nothing', reason },

@@ -1,4 +1,5 @@
 /** The runner: all experiments of a control plane, started, fed, resumed and ended. */
+import type { GoalAnswer, GoalReport } from '../contracts/api.ts';
 import type { ExperimentDocument, SourceDocument } from '../contracts/document.ts';
 import { MeshproofError } from '../contracts/errors.ts';
 import type { ExperimentView } from '../contracts/experiment.ts';
@@ -108,6 +109,10 @@ class Runner implements RunnerApi {
     run.feed({ type: 'promote', by, reason });
     await run.settled();
     return run.view();
+  }
+
+  reportGoal(name: string, report: GoalReport): GoalAnswer {
+    return this.#find(name).reportGoal(report);
   }
 
   async halt(by: string, reason: string): Promise<readonly string[]> {

@@ -2,6 +2,7 @@
 import { count, evidence, percent, plural } from '../analyzer/sequential/wording.ts';
 import { formatDuration } from '../contracts/units.ts';
 import type { Judgement, MetricEvidence } from '../contracts/verdict.ts';
+import { chosenOf } from './chosen.ts';
 import type { State } from './state.ts';
 import type { Story, Terms } from './story.ts';
 
@@ -11,7 +12,8 @@ export function weight(ppm: number): string {
 }
 
 /** Why the run is where it is, at this moment. */
-export function reasonNow({ terms, now }: Story, state: State): string {
+export function reasonNow(story: Story, state: State): string {
+  const { terms, now } = story;
   if (state.ending !== null) return state.reason;
   switch (state.phase) {
     case 'measuring':
@@ -19,7 +21,7 @@ export function reasonNow({ terms, now }: Story, state: State): string {
     case 'stepping':
       return lacking(terms, state) ?? (state.totals.candidateRequests === 0 ? state.reason : state.judgement.reason);
     case 'watching':
-      return `${terms.candidate} is stable, and watched for ${formatDuration(terms.watch.for)}: ${watched(state)}`;
+      return `${chosenOf(story, state)} is stable, and watched for ${formatDuration(terms.watch.for)}: ${watched(state)}`;
     default:
       return lacking(terms, state) ?? now?.(state) ?? state.reason;
   }

@@ -6,12 +6,14 @@
 import { z } from 'zod';
 import { CheckCounts } from '../analyzer/threshold/check.ts';
 import type { JudgeState } from '../analyzer/sequential/judge.ts';
+import type { GoalReport } from '../contracts/api.ts';
 import { Phase } from '../contracts/experiment.ts';
 import { Overlay } from '../contracts/overlay.ts';
 import type { ArmRow } from '../contracts/telemetry.ts';
 import { Buckets } from '../contracts/telemetry.ts';
 import { Judgement, Verdict } from '../contracts/verdict.ts';
 import { Counts, NO_COUNTS, NOTHING_RECENT, Recent } from './counts.ts';
+import { TestArms } from './test-arms.ts';
 import type { EntryType } from './journal-types.ts';
 
 const Milliseconds = z.number().min(0);
@@ -65,6 +67,10 @@ export const State = z.object({
   measured: Count,
   judge: Judge.nullable(),
   judgement: Judgement,
+  /** Of an A/B test. */
+  testArms: TestArms.nullable().default(null),
+  /** The version that a promotion would make stable, where it is not the candidate. */
+  chosen: z.string().nullable().default(null),
   /** By the name of the check. */
   checks: z.record(z.string(), CheckCounts).default({}),
   totals: Totals,
@@ -99,6 +105,8 @@ export type Event =
   | { readonly type: 'tick'; readonly passedMs: number }
   /** A check was answered. @property value - null: no data, `why` says why */
   | { readonly type: 'measured'; readonly check: string; readonly value: number | null; readonly why: string }
+  /** Of an A/B test: somebody else than a proxy says that a user has reached a goal. */
+  | { readonly type: 'goal'; readonly report: GoalReport }
   | { readonly type: 'abort'; readonly by: string; readonly reason: string }
   | { readonly type: 'promote'; readonly by: string; readonly reason: string }
   | { readonly type: 'effect-done'; readonly id: number }
@@ -138,6 +146,8 @@ export const INITIAL: State = {
   measured: 0,
   judge: null,
   judgement: NOTHING_JUDGED,
+  testArms: null,
+  chosen: null,
   checks: {},
   totals: { baselineRequests: 0, candidateRequests: 0, candidateErrors: 0, shielded: 0 },
   watched: { requests: 0, errors: 0 },

@@ -2,12 +2,14 @@
  * What the common life (life.ts) asks of each kind of experiment. A kind tells its own part of the story, from its
  * declaration to its verdict; what is the same for all (roll back, promote, watch, resume) stands in files of its own.
  */
+import type { GoalReport } from '../contracts/api.ts';
 import type { Analysis } from '../contracts/canary.ts';
 import type { ExperimentDocument } from '../contracts/document.ts';
 import type { Phase } from '../contracts/experiment.ts';
 import type { Match } from '../contracts/match.ts';
 import type { Overlay } from '../contracts/overlay.ts';
 import type { Sticky } from '../contracts/route.ts';
+import type { ArmRow } from '../contracts/telemetry.ts';
 import type { State, Transition } from './state.ts';
 
 /** What stays the same over the whole run. */
@@ -41,6 +43,14 @@ export type Story = {
   readonly stepsPpm: readonly number[];
   /** The overlay of the state's phase, which is one of `phases`. */
   readonly overlay: (state: State, epoch: number) => Overlay;
+  /** The kind's own evidence, in the place of the comparison of two arms (evidence.ts). */
+  readonly takeIn?: (state: State, rows: readonly ArmRow[]) => State;
+  /** Which version the user of a reported goal meets, and why it is not counted (null: it is). Throws REQUEST_INVALID. */
+  readonly place?: (
+    state: State,
+    report: GoalReport,
+  ) => { readonly version: string | null; readonly why: string | null };
+  readonly takeGoal?: (state: State, report: GoalReport) => State;
   /** What follows from a state in one of `phases`; undefined: it stays. */
   readonly goOn: (state: State) => Transition | undefined;
   /** Why it stands where it stands, where that is more than the reason why the phase was entered. */

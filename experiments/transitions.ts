@@ -26,7 +26,7 @@ export function decide(
 export function layOverlay(story: Story, state: State): State {
   const epoch = state.epoch + 1;
   const warmEpoch = story.terms.analysis.warmup === 0 ? epoch : state.warmEpoch;
-  const overlay = state.phase === 'watching' ? watchingOverlay(story, epoch) : story.overlay(state, epoch);
+  const overlay = state.phase === 'watching' ? watchingOverlay(story, state, epoch) : story.overlay(state, epoch);
   return ask({ ...state, epoch, epochMs: 0, silentMs: 0, warmEpoch }, [{ type: 'set-overlay', overlay }]);
 }
 

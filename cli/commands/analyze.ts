@@ -87,7 +87,10 @@ async function planOf(file: string | undefined, terminal: Terminal): Promise<Pla
   if (!documents) return undefined;
   const experiment = documents.find(isExperiment);
   if (!experiment) throw new UsageError(`${file} holds no experiment`, 'name a file with a Canary');
-  const { baseline, candidate, analysis } = experiment.document.spec;
+  const { kind, spec } = experiment.document;
+  if (kind === 'ABTest')
+    throw new UsageError(`${file} holds an ABTest`, 'it compares users by their goals; name a file with a Canary');
+  const { baseline, candidate, analysis } = spec;
   return { config: analysis, arms: { baseline, candidate } };
 }
 

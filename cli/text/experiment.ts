@@ -3,6 +3,7 @@ import type { ExperimentView } from '../../contracts/experiment.ts';
 import { TERMINAL_PHASES } from '../../contracts/experiment.ts';
 import type { CheckEvidence, MetricEvidence, Verdict } from '../../contracts/verdict.ts';
 import type { Colors } from '../terminal.ts';
+import { armsTable } from './arms.ts';
 import { count, effect, interval, metricValue, UNKNOWN, weight } from './figures.ts';
 import { table } from './table.ts';
 
@@ -48,6 +49,7 @@ export function metricTitle({ name, unit }: Pick<MetricEvidence, 'name' | 'unit'
 
 /** The evidence, a line a metric; empty when there is none yet. */
 export function evidenceTable(view: Pick<ExperimentView, 'judgement'>, colors: Colors): string {
+  if (view.judgement.arms) return armsTable(view.judgement.arms, colors);
   if (view.judgement.metrics.length === 0) return '';
   const rows = view.judgement.metrics.map((m) => [
     metricTitle(m),

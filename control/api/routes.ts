@@ -1,7 +1,7 @@
 /** Every route of the API, as data: what it takes, what it answers, and the sentence that stands in the OpenAPI document. */
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { ApplyBody, ReasonBody, RunBody } from '../../contracts/api.ts';
+import { ApplyBody, GoalAnswer, GoalBody, ReasonBody, RunBody } from '../../contracts/api.ts';
 import type { SourceDocument } from '../../contracts/document.ts';
 import { MeshproofError } from '../../contracts/errors.ts';
 import { ChainReport, ExperimentView, GateStatus, JournalEntry } from '../../contracts/experiment.ts';
@@ -222,6 +222,16 @@ const EXPERIMENT_ROUTES: readonly ApiRoute[] = [
     body: ReasonBody,
     answers: ExperimentView,
     handle: (plane, request, body) => plane.runner.promote(parameter(request, 'name'), caller(request), reasonOf(body)),
+  },
+  {
+    id: 'reportGoal',
+    method: 'POST',
+    path: `${API.experiments}/:name/goals`,
+    summary: 'Count a goal that a user of an A/B test has reached; the key is the value of its cookie or header',
+    body: GoalBody,
+    answers: GoalAnswer,
+    handle: (plane, request, body) =>
+      plane.runner.reportGoal(parameter(request, 'name'), body as z.output<typeof GoalBody>),
   },
   {
     id: 'getGate',

@@ -3,6 +3,7 @@ import { isExperimentDocument, keyOf } from '../../contracts/document.ts';
 import type { Document, SourceDocument } from '../../contracts/document.ts';
 import { MeshproofError } from '../../contracts/errors.ts';
 import type { ExperimentView } from '../../contracts/experiment.ts';
+import { versionsOf } from '../../experiments/scope.ts';
 import { isOverPhase } from '../experiments/phase.ts';
 
 /** Something that needs a service with these versions. */
@@ -11,18 +12,18 @@ export type Need = { readonly by: string; readonly service: string; readonly ver
 export function needsOfRunning(views: readonly ExperimentView[]): readonly Need[] {
   return views
     .filter((view) => !isOverPhase(view.phase))
-    .map(({ name, service, baseline, candidate }) => ({
+    .map(({ name, service, baseline, candidate, judgement }) => ({
       by: `the running experiment ${name}`,
       service,
-      versions: [baseline, candidate],
+      versions: judgement.arms?.arms.map(({ version }) => version) ?? [baseline, candidate],
     }));
 }
 
 export function needsOfDeclared(documents: readonly Document[]): readonly Need[] {
   return documents.flatMap((document) => {
     if (!isExperimentDocument(document)) return [];
-    const { service, baseline, candidate } = document.spec;
-    return [{ by: keyOf(document), service, versions: [baseline, candidate] }];
+    const versions = versionsOf(document).map(({ version }) => version);
+    return [{ by: keyOf(document), service: document.spec.service, versions }];
   });
 }
 

@@ -9,6 +9,7 @@ import { checkDocument } from '../../contracts/parse.ts';
 import type { ArmRow } from '../../contracts/telemetry.ts';
 import type { RunnerApi } from '../ports.ts';
 import { createRunner } from '../runner.ts';
+import { keyedRows } from './keyed-rows.ts';
 import type { Process } from './world.ts';
 import { World } from './world.ts';
 
@@ -17,7 +18,13 @@ const REPORT_MS = 200;
 export const ID = 'exp_1';
 
 /** How a version behaves. */
-export type Behaviour = { readonly errorRate: number; readonly latencyMs: number };
+export type Behaviour = {
+  readonly errorRate: number;
+  readonly latencyMs: number;
+  /** Of an A/B test: how many users reach the goal "signup", and how many get lost before they are counted. */
+  readonly goalRate?: number;
+  readonly lostUsers?: number;
+};
 export type Traffic = {
   rps: number;
   /** Of testers, beside the others. */
@@ -51,6 +58,16 @@ const SPECS: Readonly<Record<ExperimentKind, Record<string, unknown>>> = {
     verify: { requests: 20, min: '2s', max: '60s' },
     warm: '10s',
   },
+  ABTest: {
+    service: 'reviews',
+    arms: [{ version: 'v1' }, { version: 'v2' }],
+    key: { cookie: 'user' },
+    goals: [{ name: 'signup' }],
+    run: { min: '2s', max: '60s' },
+    lease: '3s',
+    deadline: '5m',
+    watch: { for: '3s', maxErrors: 5 },
+  },
 };
 
 type Declared<D> = { readonly document: D; readonly source: SourceDocument };
@@ -79,6 +96,7 @@ export class Drive {
   readonly #random;
   process: Process;
   runner: RunnerApi;
+  #users = 0;
   /** What users met: requests by the version that served them, as of the overlay and the stable version. */
   readonly served: Record<string, number> = {};
 
@@ -149,6 +167,18 @@ export class Drive {
     if (!overlay || overlay.baseline !== this.world.stable) {
       this.#serve(this.world.stable, requests);
       return [];
+    }
+    if (overlay.split) {
+      const rows = keyedRows(
+        overlay,
+        overlay.split,
+        { from: this.#users, count: requests },
+        this.traffic.of,
+        this.#random,
+      );
+      this.#users += requests;
+      for (const row of rows) this.#serve(row.keyed?.version ?? '', row.requests);
+      return rows;
     }
     const shifted = binomial(this.#random, requests, overlay.candidatePpm / 1_000_000);
     const previewed = Math.round((this.traffic.previewRps * REPORT_MS) / 1_000);

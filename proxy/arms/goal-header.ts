@@ -18,6 +18,6 @@ export function readGoals(
     if (!names.has(name)) continue;
     const text = equals < 0 ? '1' : part.slice(equals + 1).trim();
     const value = text === '' ? NaN : Number(text);
-    if (Number.isFinite(value) && Math.abs(value) <= MAX_VALUE) tell(name, value);
+    if (value >= 0 && value <= MAX_VALUE) tell(name, value);
   }
 }

@@ -4,7 +4,11 @@ import type { ExperimentView } from '../../contracts/experiment.ts';
 import { inOrder, phaseStrip, servingArm } from './phases.ts';
 
 type Step = ExperimentView['steps'][number]['state'];
-const KIND_OF: Partial<Record<ExperimentView['phase'], string>> = { previewing: 'BlueGreen', switched: 'BlueGreen' };
+const KIND_OF: Partial<Record<ExperimentView['phase'], string>> = {
+  previewing: 'BlueGreen',
+  switched: 'BlueGreen',
+  testing: 'ABTest',
+};
 const standing = (
   phase: ExperimentView['phase'],
   verdict: ExperimentView['verdict'] = 'PENDING',
@@ -50,6 +54,13 @@ describe('the phase strip', () => {
     expect(phasesOf('rolling-back', 'FAIL').join()).not.toContain('promot');
   });
 
+  test('promises a promotion to an A/B test only when its document asks for it', () => {
+    const path = (promote?: string): string[] =>
+      phaseStrip({ ...standing('testing'), spec: { promote } }).map((item) => item.phase);
+    expect(path().slice(-3)).toEqual(['testing', 'rolling-back', 'rolled-back']);
+    expect(path('winner').slice(-2)).toEqual(['watching', 'promoted']);
+  });
+
   test('shows the promotion to a run that was moved back after it', () => {
     const strip = phaseStrip(standing('rolled-back', 'FAIL'), true).map((item) => item.phase);
     expect(strip.slice(-4)).toEqual(['promoting', 'watching', 'rolling-back', 'rolled-back']);
@@ -57,13 +68,18 @@ describe('the phase strip', () => {
 
   test('blames the candidate only for a failure', () => {
     const tone = (verdict: ExperimentView['verdict']) => phaseStrip(standing('rolled-back', verdict)).at(-1)?.tone;
-    expect([tone('FAIL'), tone('INCONCLUSIVE'), tone('PENDING')]).toEqual(['bad', 'warn', 'warn']);
+    expect([tone('FAIL'), tone('INCONCLUSIVE'), tone('PASS')]).toEqual(['bad', 'warn', 'good']);
   });
 });
 
 test('the arm that serves follows the phase', () => {
   const serving = PHASES.map((phase) => `${phase}: ${servingArm({ phase })}`);
-  expect(serving.filter((s) => s.endsWith('split'))).toEqual(['stepping: split', 'previewing: split', 'held: split']);
+  expect(serving.filter((s) => s.endsWith('split'))).toEqual([
+    'stepping: split',
+    'previewing: split',
+    'testing: split',
+    'held: split',
+  ]);
   expect(serving.filter((s) => s.endsWith('candidate'))).toEqual([
     'switched: candidate',
     'promoting: candidate',

@@ -15,6 +15,7 @@ const LABELS: Readonly<Record<Phase, string>> = {
   stepping: 'Stepping',
   previewing: 'Previewing',
   switched: 'Switched, old version warm',
+  testing: 'Testing',
   held: 'Held for a person',
   promoting: 'Promoting',
   watching: 'Watching',
@@ -29,6 +30,7 @@ const TONES: Readonly<Record<Phase, PhaseTone>> = {
   stepping: 'wait',
   previewing: 'wait',
   switched: 'wait',
+  testing: 'wait',
   held: 'warn',
   promoting: 'wait',
   watching: 'wait',
@@ -41,10 +43,13 @@ const TONES: Readonly<Record<Phase, PhaseTone>> = {
 const MIDDLE: Readonly<Record<string, readonly Phase[]>> = {
   Canary: ['stepping'],
   BlueGreen: ['previewing', 'switched'],
+  ABTest: ['testing'],
 };
 const PROMOTION: readonly Phase[] = ['promoting', 'watching', 'promoted'];
 
-type Standing = Pick<ExperimentView, 'kind' | 'phase' | 'steps' | 'verdict'>;
+const BACK: readonly Phase[] = ['rolling-back', 'rolled-back'];
+
+type Standing = Pick<ExperimentView, 'kind' | 'phase' | 'steps' | 'verdict'> & Partial<Pick<ExperimentView, 'spec'>>;
 
 /**
  * The phases that this run goes through. A rollback shows only what truly lay before it.
@@ -61,13 +66,16 @@ export function phaseStrip(view: Standing, promoted = false): readonly StripItem
   }));
 }
 
-/** Rolling back without a failure (halted, or inconclusive) is no fault of the candidate. */
+/** Rolling back without a failure (halted, inconclusive, or a test that is over) is no fault of the candidate. */
 function toneOf(view: Standing): PhaseTone {
   const { phase, verdict } = view;
-  return (phase === 'rolling-back' || phase === 'rolled-back') && verdict !== 'FAIL' ? 'warn' : TONES[phase];
+  if (!BACK.includes(phase) || verdict === 'FAIL') return TONES[phase];
+  return verdict === 'PASS' ? 'good' : 'warn';
 }
 
-function pathOf({ kind, phase, steps }: Standing, promoted: boolean): readonly Phase[] {
+function pathOf(view: Standing, promoted: boolean): readonly Phase[] {
+  const { kind, phase, steps } = view;
+  const end = mayPromote(view) ? PROMOTION : BACK;
   const middle = MIDDLE[kind] ?? ['stepping'];
   const reached = (i: number): boolean => (middle.length === 1 ? steps : [steps[i]]).some(isReached);
   if (phase === 'rolling-back' || phase === 'rolled-back')
@@ -79,8 +87,13 @@ function pathOf({ kind, phase, steps }: Standing, promoted: boolean): readonly P
       'rolling-back',
       'rolled-back',
     ];
-  if (phase === 'held') return ['declared', 'measuring', ...middle.filter((_, i) => reached(i)), 'held', ...PROMOTION];
-  return ['declared', 'measuring', ...middle, ...PROMOTION];
+  if (phase === 'held') return ['declared', 'measuring', ...middle.filter((_, i) => reached(i)), 'held', ...end];
+  return ['declared', 'measuring', ...middle, ...end];
+}
+
+/** An A/B test changes nothing for good unless it was asked to, by its document or by a person. */
+function mayPromote({ kind, phase, spec }: Standing): boolean {
+  return kind !== 'ABTest' || spec?.['promote'] === 'winner' || PROMOTION.includes(phase);
 }
 
 function isReached(step: ExperimentView['steps'][number] | undefined): boolean {
@@ -89,7 +102,7 @@ function isReached(step: ExperimentView['steps'][number] | undefined): boolean {
 
 /** Who serves the traffic: a split of both while steps are taken, else one of them. */
 export function servingArm({ phase }: Pick<ExperimentView, 'phase'>): 'split' | 'baseline' | 'candidate' {
-  if (phase === 'stepping' || phase === 'previewing' || phase === 'held') return 'split';
+  if (phase === 'stepping' || phase === 'testing' || phase === 'previewing' || phase === 'held') return 'split';
   return phase === 'switched' || phase === 'promoting' || phase === 'watching' || phase === 'promoted'
     ? 'candidate'
     : 'baseline';

@@ -37,10 +37,10 @@ export function asymptoticCs(
   const rho = tuning(side === 'two-sided' ? alpha : 2 * alpha, tunedFor);
   const sd = Math.sqrt(variance);
   if (side === 'two-sided') {
-    const half = halfWidth(variance, n, rho, Math.log(Math.sqrt(n * rho ** 2 + 1) / alpha));
+    const interval = intervalAround(effect, variance, n, options);
     const scale = n * rho ** 2 + 1;
     const logE = (rho ** 2 * effect ** 2 * n) / variance / (2 * scale) - 0.5 * Math.log(scale);
-    return { effect, sd, interval: [effect - half, effect + half], p: Math.min(1, Math.exp(-logE)) };
+    return { effect, sd, interval, p: Math.min(1, Math.exp(-logE)) };
   }
   const half = (level: number): number =>
     halfWidth(variance, n, rho, Math.log(1 + Math.sqrt(n * rho ** 2 + 1) / (2 * level)));
@@ -51,6 +51,21 @@ export function asymptoticCs(
     interval: side === 'lesser' ? [-Infinity, effect + half(alpha)] : [effect - half(alpha), Infinity],
     p: levelWhereZero(gap),
   };
+}
+
+/**
+ * Two-sided, around an estimate whose variance is known by other means.
+ * @param variance - of the estimate itself, from n observations
+ */
+export function intervalAround(
+  effect: number,
+  variance: number,
+  n: number,
+  { alpha, tunedFor }: { readonly alpha: number; readonly tunedFor: number },
+): readonly [number, number] {
+  const rho = tuning(alpha, tunedFor);
+  const half = halfWidth(variance, n, rho, Math.log(Math.sqrt(n * rho ** 2 + 1) / alpha));
+  return [effect - half, effect + half];
 }
 
 function tuning(alpha: number, tunedFor: number): number {
