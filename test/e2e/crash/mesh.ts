@@ -8,6 +8,7 @@ import type { SourceDocument } from '../../../contracts/document.ts';
 import { freePort } from '../../free-port.ts';
 import { Program } from './program.ts';
 import { Users, Version } from './shop.ts';
+import type { HeadersOf } from './shop.ts';
 
 export const NAME = 'reviews-v2';
 const UP_WITHIN_MS = 30_000;
@@ -39,7 +40,7 @@ export class Mesh {
     this.users = parts.users;
   }
 
-  static async start(rps: number): Promise<Mesh> {
+  static async start(rps: number, headersOf?: HeadersOf): Promise<Mesh> {
     const folder = mkdtempSync(join(tmpdir(), 'meshproof-crash-'));
     const [v1, v2] = [await Version.start('v1'), await Version.start('v2')];
     const [controlPort, gatewayPort] = [await freePort(), await freePort()];
@@ -62,15 +63,23 @@ export class Mesh {
       async () => (await fetch(url)).ok,
       () => gateway.said,
     );
-    return new Mesh(folder, server, { gateway, control, v1, v2, users: new Users(url, rps) });
+    return new Mesh(folder, server, { gateway, control, v1, v2, users: new Users(url, rps, headersOf) });
   }
 
-  async run(spec: Record<string, unknown>): Promise<void> {
-    const body = {
-      document: document('Canary', NAME, { service: 'reviews', baseline: 'v1', candidate: 'v2', ...spec }),
-    };
+  run(spec: Record<string, unknown>): Promise<void> {
+    return this.runKind('Canary', { service: 'reviews', baseline: 'v1', candidate: 'v2', ...spec });
+  }
+
+  async runKind(kind: string, spec: Record<string, unknown>): Promise<void> {
+    const body = { document: document(kind, NAME, spec) };
     const response = await fetch(`${this.#server}${API.experiments}`, json('POST', body));
     if (!response.ok) throw new Error(await response.text());
+  }
+
+  /** A goal that no answer could tell. @returns what the control plane made of it */
+  async reportGoal(report: Record<string, unknown>): Promise<Record<string, unknown>> {
+    const response = await fetch(`${this.#server}${API.goals(NAME)}`, json('POST', report));
+    return (await response.json()) as Record<string, unknown>;
   }
 
   async view(): Promise<ExperimentView> {

@@ -10,6 +10,9 @@ export class Version {
   failed = 0;
   /** 0…1; spread evenly, so that the share is exact. */
   errorRate = 0;
+  /** 0…1: answers that report the goal `signup`; spread evenly too. */
+  goalRate = 0;
+  goals = 0;
   readonly #name: string;
   readonly #server: Server;
 
@@ -19,7 +22,9 @@ export class Version {
       this.served++;
       const fails = this.failed < Math.floor(this.served * this.errorRate);
       if (fails) this.failed++;
-      response.writeHead(fails ? 500 : 200, { 'x-version': this.#name });
+      const reaches = this.goals < Math.floor(this.served * this.goalRate);
+      if (reaches) this.goals++;
+      response.writeHead(fails ? 500 : 200, { 'x-version': this.#name, ...(reaches ? { 'x-goal': 'signup' } : {}) });
       response.end('ok');
     });
   }
@@ -42,6 +47,9 @@ export class Version {
   }
 }
 
+/** The header fields of the n-th request. */
+export type HeadersOf = (n: number) => Record<string, string>;
+
 export class Users {
   answered = 0;
   /** By the version that answered. */
@@ -53,10 +61,15 @@ export class Users {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 16 });
   readonly #timer: NodeJS.Timeout;
   readonly #url: string;
+  readonly #headersOf: HeadersOf;
+  #asked = 0;
+  /** Answers that still named a goal. */
+  goalsSeen = 0;
   #stopped = false;
 
-  constructor(url: string, rps: number) {
+  constructor(url: string, rps: number, headersOf: HeadersOf = () => ({})) {
     this.#url = url;
+    this.#headersOf = headersOf;
     this.#timer = setInterval(() => this.#ask(), 1_000 / rps);
   }
 
@@ -67,15 +80,20 @@ export class Users {
   }
 
   #ask(): void {
-    const request = get(this.#url, { agent: this.#agent, timeout: 5_000 }, (response) => {
-      response.resume();
-      this.answered++;
-      const version = response.headers['x-version'];
-      if (typeof version === 'string') this.by[version] = (this.by[version] ?? 0) + 1;
-      if ((response.statusCode ?? 0) >= 500) this.failed++;
-      const own = response.headers['x-meshproof-error'];
-      if (own !== undefined) this.lost.push(String(own));
-    });
+    const request = get(
+      this.#url,
+      { agent: this.#agent, timeout: 5_000, headers: this.#headersOf(this.#asked++) },
+      (response) => {
+        response.resume();
+        this.answered++;
+        const version = response.headers['x-version'];
+        if (typeof version === 'string') this.by[version] = (this.by[version] ?? 0) + 1;
+        if ((response.statusCode ?? 0) >= 500) this.failed++;
+        if (response.headers['x-goal'] !== undefined) this.goalsSeen++;
+        const own = response.headers['x-meshproof-error'];
+        if (own !== undefined) this.lost.push(String(own));
+      },
+    );
     request.on('error', (error) => {
       if (!this.#stopped) this.lost.push(error.message);
     });
