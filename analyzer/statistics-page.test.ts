@@ -5,6 +5,8 @@ import { goalEffect } from './arms/goal-effect.ts';
 import { sampleRatioEvidence } from './arms/sample-ratio.ts';
 import { errorsToFail, errorsToPass } from './power/errors.ts';
 import { addEvents, attributionLogE, startAttribution } from './sequential/attribution.ts';
+import { count } from './sequential/wording.ts';
+import { differsLogE, discoveryThreshold, safeLogE } from './shadow/evidence.ts';
 import { asymptoticCs } from './sequential/methods/asymptotic-cs.ts';
 import { binomialCriticalValue, binomialLlr } from './sequential/methods/maxsprt-binomial.ts';
 import { addCounts, startTwoArm, twoArmLogE } from './sequential/two-arm.ts';
@@ -37,6 +39,18 @@ describe('the worked examples of docs/statistics.md', () => {
     const process = startTwoArm({ requests: 1_000, events: 100 });
     for (let i = 0; i < 40; i++) addCounts(process, 500_000, { requests: 10, events: 1 }, { requests: 10, events: 2 });
     says(`the e-value is ${Math.round(Math.exp(twoArmLogE(process)))}.`);
+  });
+
+  it('answers of a shadow', () => {
+    const e = (candidateOnly: number, againOnly = 0) => Math.exp(differsLogE({ candidateOnly, againOnly }));
+    says(`ten answers differ in the candidate only: e-value ${Math.round(e(10))}.`);
+    const among40 = discoveryThreshold([1_000, ...Array.from({ length: 39 }, () => 0)], 0.05);
+    says(`a single one needs ${Math.round(Math.exp(among40))}: after the eleventh it is ${count(e(11))}.`);
+    says(`twelve would be worth ${e(12, 2).toPrecision(3)}.`);
+    const isSafe = (pairs: number): boolean =>
+      safeLogE({ pairs, candidateOnly: 0, againOnly: 0 }, 0.01) >= Math.log(20);
+    const first = Array.from({ length: 1_000 }, (_, n) => n + 1).find(isSafe);
+    says(`any difference is safe within 1 % after ${first} answers.`);
   });
 
   it('means', () => {

@@ -92,6 +92,30 @@ export const ArmsEvidence = z.object({
 });
 export type ArmsEvidence = z.output<typeof ArmsEvidence>;
 
+/** How one field of the answers differs between the versions, beside how it differs by itself. */
+export const FieldDifference = z.object({
+  /** `status`, `headers.etag`, `body.items[].price`; with ` (shape)`: it is missing, of another type or length. */
+  path: z.string(),
+  /** FAIL: it differs; PASS: within the margin. */
+  verdict: Verdict,
+  /** The share of the baseline's own answers that differed while the noise was learnt, 0 … 1. */
+  noise: z.number(),
+  pairs: z.number(),
+  candidateOnly: z.number(),
+  /** Only the baseline's second answer differs. */
+  againOnly: z.number(),
+  both: z.number(),
+  /** How many more of the candidate's answers differ, as a share of all; and its confidence sequence. */
+  excess: z.number(),
+  interval: z.tuple([z.number(), z.number()]),
+  margin: z.number(),
+  eValue: z.number(),
+  /** With this e-value it is a discovery among all fields. */
+  threshold: z.number(),
+  examples: z.array(z.object({ request: z.string(), baseline: z.string(), candidate: z.string() })),
+});
+export type FieldDifference = z.output<typeof FieldDifference>;
+
 export const Judgement = z.object({
   verdict: Verdict,
   /** One sentence, made from the numbers. */
@@ -101,6 +125,8 @@ export const Judgement = z.object({
   checks: z.array(CheckEvidence).optional(),
   /** Of an A/B test. */
   arms: ArmsEvidence.optional(),
+  /** Of a shadow experiment: the fields that differ, the ones with the most evidence first. */
+  differences: z.array(FieldDifference).optional(),
 });
 export type Judgement = z.output<typeof Judgement>;
 
