@@ -18,7 +18,9 @@ import { proxy } from './commands/proxy.ts';
 import { run } from './commands/run.ts';
 import { schema } from './commands/schema.ts';
 import { simulate } from './commands/simulate.ts';
+import { stat } from './commands/stat.ts';
 import { status } from './commands/status.ts';
+import { tap } from './commands/tap.ts';
 import { up } from './commands/up.ts';
 import { validate } from './commands/validate.ts';
 import { version } from './commands/version.ts';
@@ -36,6 +38,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   simulate,
   run,
   status,
+  stat,
+  tap,
   halt,
   abort,
   promote,

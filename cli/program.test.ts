@@ -51,9 +51,19 @@ describe('the command line', () => {
   });
 
   it('takes --version of a command for its own option', async () => {
-    const { exit, stderr } = await meshproof(['proxy', '--control', 'http://x', '--service', 'a', '--version', 'v1']);
+    const { exit, stderr } = await meshproof([
+      'proxy',
+      '--control',
+      'http://x',
+      '--version',
+      'v1',
+      '--gateway',
+      'a',
+      '--service',
+      'b',
+    ]);
     expect(exit).toBe(64);
-    expect(stderr).toContain('a sidecar needs');
+    expect(stderr).toContain('either a gateway or a sidecar');
   });
 
   it('explains an error code', async () => {

@@ -4,6 +4,8 @@ export const DEFAULT_CONTROL = '127.0.0.1:9900';
 
 /** The live stream (WebSocket); its messages are in live.ts. */
 export const LIVE_PATH = '/api/v1/live';
+/** Requests as they end (WebSocket); its question and messages are in tap.ts. */
+export const TAP_PATH = '/api/v1/tap';
 
 export const API = {
   documents: '/api/v1/documents',

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { Comparisons } from './comparison.ts';
 import { Overlay } from './overlay.ts';
+import { TapEvent, TapSpec } from './tap.ts';
 import { ArmRow, TrafficRow } from './telemetry.ts';
 
 export const WIRE_VERSION = 1;
@@ -59,7 +60,24 @@ const Telemetry = z.object({
 });
 const Halted = z.object({ type: z.literal('halted'), overlays: z.int(), faults: z.int() });
 
-export const FromProxy = z.discriminatedUnion('type', [Hello, Ack, Nack, OverlaysAck, LeaseExpired, Telemetry, Halted]);
+/** Requests of a tap, and how many more the filter let pass than the limit. */
+const Tapped = z.object({
+  type: z.literal('tapped'),
+  id: z.string(),
+  events: z.array(TapEvent),
+  skipped: z.int().min(0),
+});
+
+export const FromProxy = z.discriminatedUnion('type', [
+  Hello,
+  Ack,
+  Nack,
+  OverlaysAck,
+  LeaseExpired,
+  Telemetry,
+  Halted,
+  Tapped,
+]);
 export type FromProxy = z.output<typeof FromProxy>;
 
 // ---- control -> proxy
@@ -80,5 +98,9 @@ const Heartbeat = z.object({ type: z.literal('heartbeat'), experimentIds: z.arra
 /** Drop all overlays and faults now. */
 const Halt = z.object({ type: z.literal('halt'), reason: z.string() });
 
-export const FromControl = z.discriminatedUnion('type', [Snapshot, Delta, Overlays, Heartbeat, Halt]);
+/** Show requests, until `untap` or the end of the connection. */
+const Tap = z.object({ type: z.literal('tap'), id: z.string(), spec: TapSpec });
+const Untap = z.object({ type: z.literal('untap'), id: z.string() });
+
+export const FromControl = z.discriminatedUnion('type', [Snapshot, Delta, Overlays, Heartbeat, Halt, Tap, Untap]);
 export type FromControl = z.output<typeof FromControl>;

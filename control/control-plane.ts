@@ -15,6 +15,7 @@ import { Documents } from './documents/documents.ts';
 import { needsOfRunning } from './documents/needs.ts';
 import { Hub } from './distribution/hub.ts';
 import { portsOf } from './experiments/ports.ts';
+import { Taps } from './live/taps.ts';
 import { LiveStream } from './live/live-stream.ts';
 import type { Log } from './log.ts';
 import type { Store } from './store/store.ts';
@@ -33,6 +34,7 @@ export class ControlPlane {
   readonly hub: Hub;
   readonly runner: RunnerApi;
   readonly live = new LiveStream();
+  readonly taps: Taps;
   readonly #services = new ServiceTelemetry();
   readonly #arms = new ArmTelemetry();
   readonly #wallClock: () => Date;
@@ -56,6 +58,13 @@ export class ControlPlane {
       this.#services.add(traffic, now);
       this.#arms.add(arms, (id) => hub.overlays().some((o) => o.experimentId === id), now);
     };
+    this.taps = new Taps({
+      tell: (text) => hub.tell(text),
+      services: () => this.#declaredServices().map((service) => service.metadata.name),
+      nowMs,
+    });
+    hub.onTapped = (node, message) => this.taps.heard(node, message);
+    hub.standing = () => this.taps.standing();
     // Whoever halts one proxy means the experiment: it must not go on at the others.
     hub.onHalted = (node) => {
       this.runner
@@ -186,6 +195,7 @@ export class ControlPlane {
     for (const timer of this.#timers) clearInterval(timer);
     await this.runner.close();
     this.live.close();
+    this.taps.close();
     this.hub.close();
   }
 

@@ -1,9 +1,9 @@
-/** The two WebSockets on the API's address: the wire to the proxies, and the live stream. */
+/** The WebSockets on the API's address: the wire to the proxies, the live stream, and taps. */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { WebSocketServer } from 'ws';
-import { LIVE_PATH } from '../../contracts/paths.ts';
+import { LIVE_PATH, TAP_PATH } from '../../contracts/paths.ts';
 import { WIRE_PATH } from '../../contracts/wire.ts';
 import type { ControlPlane } from '../control-plane.ts';
 import { refusal } from './origin.ts';
@@ -17,12 +17,13 @@ export function addWebSockets(app: FastifyInstance, plane: ControlPlane, onLoopb
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_BYTES });
   app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const { host, origin } = request.headers;
-    const path = (request.url ?? '').split('?')[0];
+    const [path, query] = (request.url ?? '').split('?', 2);
     if (refusal({ method: 'GET', host, origin, upgrade: true }, onLoopback) !== undefined)
       return answer(socket, '403 Forbidden');
-    if (path !== WIRE_PATH && path !== LIVE_PATH) return answer(socket, '404 Not Found');
+    if (path !== WIRE_PATH && path !== LIVE_PATH && path !== TAP_PATH) return answer(socket, '404 Not Found');
     sockets.handleUpgrade(request, socket, head, (ws) => {
       if (path === WIRE_PATH) plane.hub.attach(ws);
+      else if (path === TAP_PATH) plane.taps.attach(ws, new URLSearchParams(query));
       else plane.live.attach(ws, plane.overview());
     });
   });

@@ -53,6 +53,9 @@ export class Hub {
   onReport: (report: Report) => void = () => {};
   /** A proxy was halted by somebody at its own admin address. */
   onHalted: (node: string) => void = () => {};
+  onTapped: (node: string, message: Extract<FromProxy, { type: 'tapped' }>) => void = () => {};
+  /** What every proxy must hear beside its configuration and overlays. */
+  standing: () => readonly string[] = () => [];
 
   constructor({ documents, overlays, wallClock, log }: HubOptions) {
     this.#documents = documents;
@@ -95,6 +98,12 @@ export class Hub {
   halt(reason: string): number {
     this.#broadcast(outgoing.halt(reason));
     for (const session of this.#sessions.values()) session.haltAsked();
+    return this.#sessions.size;
+  }
+
+  /** Tells every proxy. @param text - a FromControl message @returns how many were told */
+  tell(text: string): number {
+    this.#broadcast(text);
     return this.#sessions.size;
   }
 
@@ -159,6 +168,7 @@ export class Hub {
     this.#log.info({ node: node.id, role: node.role, configVersion }, 'a proxy is connected');
     if (configVersion !== this.#documents.version || known.ackedVersion !== configVersion) this.#sendSnapshot(session);
     this.#send(session, this.#overlaysText());
+    for (const text of this.standing()) this.#send(session, text);
   }
 
   #heard(session: ProxySession, message: Exclude<FromProxy, { type: 'hello' }>): void {
@@ -188,6 +198,9 @@ export class Hub {
         break;
       case 'halted':
         if (!session.halted()) this.onHalted(node);
+        break;
+      case 'tapped':
+        this.onTapped(node, message);
         break;
     }
   }

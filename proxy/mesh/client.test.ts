@@ -124,7 +124,7 @@ describe('a control plane that is not understood', () => {
   });
 
   it('is forgiven what a newer version may say', async () => {
-    control.say('{"type":"tap","on":true}');
+    control.say('{"type":"later","on":true}');
     control.say(snapshot(1, A));
     await control.next('ack');
     expect(control.connections).toBe(1);

@@ -11,7 +11,7 @@ import type { SessionDeps } from './session.ts';
 export type MeshClientOptions = SessionDeps & {
   /** ws://HOST:PORT/mesh/v1 */
   readonly url: string;
-  readonly dataplane: Pick<DataplaneApi, 'setOverlays' | 'renewLeases' | 'halt' | 'onLeaseExpired'>;
+  readonly dataplane: Pick<DataplaneApi, 'setOverlays' | 'renewLeases' | 'halt' | 'observe' | 'onLeaseExpired'>;
   /** Uniform in 0 … 1, for the jitter. */
   readonly random: () => number;
 };

@@ -100,7 +100,7 @@ describe('a message of the control plane', () => {
   });
 
   it('is passed over when its type is newer than we are', () => {
-    expect(readIncoming('{"type":"tap","x":1}')).toEqual({ is: 'unknown', type: 'tap' });
+    expect(readIncoming('{"type":"later","x":1}')).toEqual({ is: 'unknown', type: 'later' });
   });
 
   it('is malformed otherwise, with the version that it would have brought', () => {

@@ -10,11 +10,12 @@ import type { Clock, DataplaneApi } from '../dataplane-api.ts';
 import type { HaltedRuns } from './halted-runs.ts';
 import { readIncoming } from './incoming.ts';
 import type { MeshConfig } from './mesh-config.ts';
+import { Taps } from '../tap/taps.ts';
 import type { Reports } from './reports.ts';
 
 export type SessionDeps = {
   readonly node: NodeInfo;
-  readonly dataplane: Pick<DataplaneApi, 'setOverlays' | 'renewLeases' | 'halt'>;
+  readonly dataplane: Pick<DataplaneApi, 'setOverlays' | 'renewLeases' | 'halt' | 'observe'>;
   readonly config: MeshConfig;
   readonly reports: Reports;
   readonly haltedRuns: HaltedRuns;
@@ -26,10 +27,13 @@ export type SessionDeps = {
 const CLOSE_MALFORMED = 4400;
 /** A report whose arrival is not confirmed within this time: the connection is dead, whatever the kernel thinks. */
 const CONFIRM_TIMEOUT_MS = 5_000;
+/** A tap waits for nothing: when this much has not left, its requests are counted, not sent. */
+const TAP_BUFFERED_BYTES = 1024 * 1024;
 
 export class Session {
   readonly #deps: SessionDeps;
   readonly #socket: WebSocket;
+  readonly #taps: Taps;
   #work: Promise<void> = Promise.resolve();
   #seq = 0;
   /** The ping behind the report that is under way, and when it left. */
@@ -42,6 +46,8 @@ export class Session {
   constructor(socket: WebSocket, deps: SessionDeps) {
     this.#socket = socket;
     this.#deps = deps;
+    this.#taps = new Taps(deps.dataplane, deps.clock, Date.now);
+    socket.on('close', () => this.#taps.stopAll());
     socket.on('message', (data: RawData) => this.#receive(asText(data)));
     socket.on('pong', (data: Buffer) => this.#pong(data.toString()));
     this.send({ type: 'hello', v: WIRE_VERSION, node: deps.node, configVersion: deps.config.version });
@@ -130,6 +136,10 @@ export class Session {
         return dataplane.renewLeases(message.experimentIds);
       case 'halt':
         return this.#halt(message.reason);
+      case 'tap':
+        return this.#tap(message);
+      case 'untap':
+        return this.#taps.stop(message.id);
     }
   }
 
@@ -144,6 +154,15 @@ export class Session {
     const dropped = this.#deps.dataplane.halt();
     this.#deps.log.warn({ reason, ...dropped }, 'halted by the control plane: all overlays and faults are off');
     this.send({ type: 'halted', ...dropped });
+  }
+
+  #tap({ id, spec }: Extract<FromControl, { type: 'tap' }>): void {
+    const refused = this.#taps.start(id, spec, (events, skipped) => {
+      if (!this.open || this.#socket.bufferedAmount > TAP_BUFFERED_BYTES) return false;
+      this.send({ type: 'tapped', id, events: [...events], skipped });
+      return true;
+    });
+    if (refused !== undefined) this.#deps.log.warn({ why: refused }, 'a tap is not opened');
   }
 
   #enqueue(work: () => Promise<void> | void): void {
