@@ -17,22 +17,29 @@ function document(kind: string, name: string, spec: Record<string, unknown>): So
   return { apiVersion: 'meshproof.dev/v1', kind, metadata: { name }, spec };
 }
 
+export type Laid = { readonly experimentId: string; readonly leaseLeftMs: number };
+export type LaidFault = { readonly name: string; readonly active: boolean; readonly leaseLeftMs: number };
+
 export class Mesh {
   readonly v1: Version;
   readonly v2: Version;
   readonly users: Users;
   readonly #folder: string;
   readonly #server: string;
+  readonly #admin: string;
+  readonly #gatewayAt: string;
   readonly #gateway: Program;
   #control: Program;
 
   private constructor(
     folder: string,
-    server: string,
+    at: { server: string; admin: string; gateway: string },
     parts: { gateway: Program; control: Program; v1: Version; v2: Version; users: Users },
   ) {
     this.#folder = folder;
-    this.#server = server;
+    this.#server = at.server;
+    this.#admin = at.admin;
+    this.#gatewayAt = at.gateway;
     this.#gateway = parts.gateway;
     this.#control = parts.control;
     this.v1 = parts.v1;
@@ -43,35 +50,49 @@ export class Mesh {
   static async start(rps: number, headersOf?: HeadersOf): Promise<Mesh> {
     const folder = mkdtempSync(join(tmpdir(), 'meshproof-crash-'));
     const [v1, v2] = [await Version.start('v1'), await Version.start('v2')];
-    const [controlPort, gatewayPort] = [await freePort(), await freePort()];
-    const server = `http://127.0.0.1:${controlPort}`;
-    const url = `http://127.0.0.1:${gatewayPort}/`;
+    const at = {
+      server: `http://127.0.0.1:${await freePort()}`,
+      admin: `127.0.0.1:${await freePort()}`,
+      gateway: `127.0.0.1:${await freePort()}`,
+    };
+    const { server } = at;
+    const url = `http://${at.gateway}/`;
     const control = startControl(folder, server);
     await until(
       async () => (await fetch(`${server}${API.health}`)).ok,
       () => control.said,
     );
-    await put(server, [
-      document('Service', 'reviews', {
-        stable: 'v1',
-        versions: { v1: { endpoints: [v1.address] }, v2: { endpoints: [v2.address] } },
-      }),
-      document('Gateway', 'edge', { listen: `127.0.0.1:${gatewayPort}`, defaultService: 'reviews' }),
-    ]);
-    const gateway = new Program(['proxy', '--control', server, '--gateway', 'edge', '--data', join(folder, 'edge')]);
+    const proxy = [
+      'proxy',
+      '--control',
+      server,
+      '--gateway',
+      'edge',
+      '--data',
+      join(folder, 'edge'),
+      '--admin',
+      at.admin,
+    ];
+    const gateway = new Program(proxy);
+    await put(server, documentsOf(at.gateway, v1, v2));
     await until(
       async () => (await fetch(url)).ok,
       () => gateway.said,
     );
-    return new Mesh(folder, server, { gateway, control, v1, v2, users: new Users(url, rps, headersOf) });
+    return new Mesh(folder, at, { gateway, control, v1, v2, users: new Users(url, rps, headersOf) });
+  }
+
+  /** Gateway and service, with v1 as the stable version. */
+  async declare(): Promise<void> {
+    await put(this.#server, documentsOf(this.#gatewayAt, this.v1, this.v2));
   }
 
   run(spec: Record<string, unknown>): Promise<void> {
     return this.runKind('Canary', { service: 'reviews', baseline: 'v1', candidate: 'v2', ...spec });
   }
 
-  async runKind(kind: string, spec: Record<string, unknown>): Promise<void> {
-    const body = { document: document(kind, NAME, spec) };
+  async runKind(kind: string, spec: Record<string, unknown>, name = NAME): Promise<void> {
+    const body = { document: document(kind, name, spec) };
     const response = await fetch(`${this.#server}${API.experiments}`, json('POST', body));
     if (!response.ok) throw new Error(await response.text());
   }
@@ -82,12 +103,17 @@ export class Mesh {
     return (await response.json()) as Record<string, unknown>;
   }
 
-  async view(): Promise<ExperimentView> {
-    return (await (await fetch(`${this.#server}${API.experiment(NAME)}`)).json()) as ExperimentView;
+  async view(name = NAME): Promise<ExperimentView> {
+    return (await (await fetch(`${this.#server}${API.experiment(name)}`)).json()) as ExperimentView;
   }
 
-  async journal(): Promise<readonly JournalEntry[]> {
-    const response = await fetch(`${this.#server}${API.journal(NAME)}`);
+  /** What experiments have laid on the gateway now: overlays, and faults with what is left of their leases. */
+  async laid(): Promise<{ readonly overlays: readonly Laid[]; readonly faults: readonly LaidFault[] }> {
+    return (await (await fetch(`http://${this.#admin}/config`)).json()) as Awaited<ReturnType<Mesh['laid']>>;
+  }
+
+  async journal(name = NAME): Promise<readonly JournalEntry[]> {
+    const response = await fetch(`${this.#server}${API.journal(name)}`);
     return ((await response.json()) as { entries: readonly JournalEntry[] }).entries;
   }
 
@@ -97,10 +123,14 @@ export class Mesh {
   }
 
   /** Asks until it holds. */
-  async viewWhere(holds: (view: ExperimentView) => boolean, withinMs = UP_WITHIN_MS): Promise<ExperimentView> {
+  async viewWhere(
+    holds: (view: ExperimentView) => boolean,
+    withinMs = UP_WITHIN_MS,
+    name = NAME,
+  ): Promise<ExperimentView> {
     let last: ExperimentView | undefined;
     await until(
-      async () => holds((last = await this.view())),
+      async () => holds((last = await this.view(name))),
       () => `${JSON.stringify(last)} ${this.#control.said}`,
       withinMs,
     );
@@ -131,6 +161,14 @@ export class Mesh {
     await Promise.all([this.v1.close(), this.v2.close()]);
     rmSync(this.#folder, { recursive: true, force: true });
   }
+}
+
+function documentsOf(gateway: string, v1: Version, v2: Version): SourceDocument[] {
+  const versions = { v1: { endpoints: [v1.address] }, v2: { endpoints: [v2.address] } };
+  return [
+    document('Service', 'reviews', { stable: 'v1', versions }),
+    document('Gateway', 'edge', { listen: gateway, defaultService: 'reviews' }),
+  ];
 }
 
 function startControl(folder: string, server: string): Program {

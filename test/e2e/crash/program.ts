@@ -2,9 +2,10 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
+import { join } from 'node:path';
+import { PACKAGE_ROOT } from '../../../cli/version.ts';
 
-const PROGRAM = resolve(import.meta.dirname, '../../../bin/meshproof');
+const PROGRAM = join(PACKAGE_ROOT, 'bin', 'meshproof');
 
 export class Program {
   readonly #child: ChildProcess;

@@ -1,0 +1,61 @@
+/** One experiment of each kind, short enough to be run many times, and how it may end. */
+import type { Mesh } from '../../test/e2e/crash/mesh.ts';
+
+export type Trial = {
+  readonly kind: string;
+  /** What the candidate does. */
+  readonly candidate: 'good' | 'bad';
+  readonly spec: Record<string, unknown>;
+  /** Phases in which it may end, whatever happens to the control plane. */
+  readonly endings: readonly string[];
+};
+
+/** Of every overlay and fault that these lay. */
+export const LEASE_MS = 2_000;
+const common = { lease: '2s', deadline: '3m' };
+const judged = {
+  ...common,
+  measure: '500ms',
+  watch: { for: '1s', maxErrors: 5 },
+  analysis: { alpha: 0.05, metrics: [{ name: 'success-rate', margin: 5 }] },
+};
+const arms = { baseline: 'v1', candidate: 'v2' };
+
+const canary = {
+  ...arms,
+  ...judged,
+  hold: { min: '500ms', max: '60s' },
+  steps: [{ weight: 10 }, { weight: 30 }, { weight: 50 }],
+};
+const blueGreen = {
+  ...arms,
+  ...judged,
+  verify: { share: 30, min: '1s', max: '60s' },
+  warm: '2s',
+};
+
+const abTest = {
+  ...common,
+  arms: [{ version: 'v1' }, { version: 'v2' }],
+  key: { header: 'x-user' },
+  goals: [{ name: 'signup' }],
+  run: { min: '2s', max: '60s' },
+  watch: { for: '1s', maxErrors: 5 },
+  promote: 'winner',
+};
+
+export const TRIALS: readonly Trial[] = [
+  { kind: 'Canary', candidate: 'good', spec: canary, endings: ['promoted'] },
+  { kind: 'Canary', candidate: 'bad', spec: canary, endings: ['rolled-back'] },
+  { kind: 'BlueGreen', candidate: 'good', spec: blueGreen, endings: ['promoted'] },
+  { kind: 'BlueGreen', candidate: 'bad', spec: blueGreen, endings: ['rolled-back'] },
+  { kind: 'ABTest', candidate: 'good', spec: abTest, endings: ['promoted'] },
+  { kind: 'ABTest', candidate: 'bad', spec: abTest, endings: ['rolled-back'] },
+];
+
+/** A bad candidate fails a quarter of what it is asked; its users sign up more often than those of the baseline. */
+export function play(mesh: Mesh, { candidate }: Trial): void {
+  mesh.v1.goalRate = 0.1;
+  mesh.v2.goalRate = 0.4;
+  mesh.v2.errorRate = candidate === 'bad' ? 0.25 : 0;
+}
