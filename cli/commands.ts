@@ -15,6 +15,7 @@ import { halt } from './commands/halt.ts';
 import { journalVerify } from './commands/journal.ts';
 import { plan } from './commands/plan.ts';
 import { proxy } from './commands/proxy.ts';
+import { report } from './commands/report.ts';
 import { run } from './commands/run.ts';
 import { schema } from './commands/schema.ts';
 import { simulate } from './commands/simulate.ts';
@@ -45,6 +46,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   promote,
   gateCheck,
   gateWait,
+  report,
   journalVerify,
   analyze,
   faultSign,

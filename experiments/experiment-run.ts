@@ -192,7 +192,8 @@ export class ExperimentRun {
   }
 
   #checkpoint(): void {
-    this.#record([{ type: 'checkpoint', message: 'the evidence so far', evidence: {} }]);
+    const { judgement, totals } = this.#state;
+    this.#record([{ type: 'checkpoint', message: 'the evidence so far', evidence: { judgement, totals } }]);
     this.#pump();
   }
 

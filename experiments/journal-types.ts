@@ -30,7 +30,7 @@ export type EntryType = keyof typeof JOURNAL_TYPES;
 /** The key under which an entry carries the whole state to go on from. */
 export const STATE_KEY = 'state';
 
-/** The entry without the state: what people read. Checkpoints are nothing but state. */
+/** The entry without the state: what people read. */
 export function forPeople(entry: JournalEntry): JournalEntry {
   const { [STATE_KEY]: _, ...data } = entry.data;
   return { ...entry, data };

@@ -1,0 +1,101 @@
+/** The figures of a journal over time, for the charts of a report. Pure. */
+import { z } from 'zod';
+import type { JournalEntry } from '../../contracts/experiment.ts';
+import type { MetricEvidence } from '../../contracts/verdict.ts';
+import { Judgement } from '../../contracts/verdict.ts';
+import { PPM } from '../../contracts/units.ts';
+
+export const Totals = z.looseObject({
+  baselineRequests: z.number(),
+  candidateRequests: z.number(),
+  candidateErrors: z.number(),
+  shielded: z.number(),
+});
+
+export type WeightPoint = { readonly afterMs: number; readonly ppm: number };
+export type RequestPoint = {
+  readonly afterMs: number;
+  readonly baseline: number;
+  readonly candidate: number;
+  readonly errors: number;
+};
+export type EffectPoint = {
+  readonly afterMs: number;
+  readonly effect: number;
+  /** Null where there is no bound yet. */
+  readonly low: number | null;
+  readonly high: number | null;
+};
+export type MetricSeries = {
+  readonly name: string;
+  readonly unit: MetricEvidence['unit'];
+  readonly limit: number;
+  readonly points: readonly EffectPoint[];
+};
+
+export type Series = {
+  /** The candidate's share from this moment on, as proxies were told. */
+  readonly weights: readonly WeightPoint[];
+  /** Since the start. */
+  readonly requests: readonly RequestPoint[];
+  readonly metrics: readonly MetricSeries[];
+};
+
+const Effect = z.discriminatedUnion('type', [
+  z.looseObject({ type: z.literal('set-overlay'), overlay: z.looseObject({ candidatePpm: z.number() }) }),
+  z.looseObject({ type: z.literal('drop-overlay') }),
+  z.looseObject({ type: z.literal('move-stable'), to: z.string() }),
+]);
+
+/** Bounds beyond this say only that there is none yet. */
+const UNBOUNDED = 10;
+
+/** @param startMs - Unix time of the first entry @param candidate - the version, where the experiment has one */
+export function seriesOf(entries: readonly JournalEntry[], startMs: number, candidate: string | null): Series {
+  const judged = entries.flatMap((entry) => {
+    const parsed = Judgement.safeParse(entry.data['judgement']);
+    return parsed.success ? [{ afterMs: Date.parse(entry.at) - startMs, metrics: parsed.data.metrics }] : [];
+  });
+  const names = [...new Set(judged.flatMap(({ metrics }) => metrics.map((m) => m.name)))];
+  return {
+    weights: weightsOf(entries, startMs, candidate),
+    requests: entries.flatMap((entry) => {
+      const parsed = Totals.safeParse(entry.data['totals']);
+      if (!parsed.success) return [];
+      const { baselineRequests: baseline, candidateRequests, candidateErrors: errors } = parsed.data;
+      return [{ afterMs: Date.parse(entry.at) - startMs, baseline, candidate: candidateRequests, errors }];
+    }),
+    metrics: names.flatMap((name) => metricSeries(name, judged)),
+  };
+}
+
+function metricSeries(
+  name: string,
+  judged: readonly { readonly afterMs: number; readonly metrics: readonly MetricEvidence[] }[],
+): MetricSeries[] {
+  const own = judged.flatMap(({ afterMs, metrics }) =>
+    metrics.filter((m) => m.name === name).map((m) => ({ afterMs, m })),
+  );
+  const last = own.at(-1)?.m;
+  if (!last) return [];
+  const points = own.flatMap(({ afterMs, m }) =>
+    m.effect === null ? [] : [{ afterMs, effect: m.effect, low: bound(m.interval?.[0]), high: bound(m.interval?.[1]) }],
+  );
+  return [{ name, unit: last.unit, limit: last.limit, points }];
+}
+
+function bound(value: number | undefined): number | null {
+  return value === undefined || Math.abs(value) > UNBOUNDED ? null : value;
+}
+
+function weightsOf(entries: readonly JournalEntry[], startMs: number, candidate: string | null): WeightPoint[] {
+  let stable = false;
+  return entries.flatMap((entry) => {
+    const parsed = entry.type === 'done' ? Effect.safeParse(entry.data['effect']) : undefined;
+    if (!parsed?.success) return [];
+    const effect = parsed.data;
+    if (effect.type === 'move-stable') stable = effect.to === candidate;
+    const share = effect.type === 'set-overlay' && !stable ? effect.overlay.candidatePpm : stable ? PPM : 0;
+    return [{ afterMs: Date.parse(entry.at) - startMs, ppm: share }];
+  });
+}
