@@ -14,8 +14,20 @@ export type Chain = {
 };
 export type Running = { readonly name: string; readonly port: number; readonly pids: readonly number[] };
 
-/** @returns the name of the program that is missing, or undefined when the chain can be started here */
-export function missingProgram(chain: Chain, folder: string): string | undefined {
+/** Those that can be started here; of the others a line is said, once. */
+export function presentOf(chains: readonly Chain[], folder: string): Chain[] {
+  return chains.filter((chain) => {
+    const missing = missingProgram(chain, folder);
+    const line = `${chain.name}: ${missing} is not installed, skipped`;
+    if (missing !== undefined && !said.has(line)) console.log(line);
+    said.add(line);
+    return missing === undefined;
+  });
+}
+
+const said = new Set<string>();
+
+function missingProgram(chain: Chain, folder: string): string | undefined {
   return chain.hops
     .map((make) => make({ folder: inside(folder, 'probe'), port: 1, upstreamPort: 1 }).command)
     .find((command) => !has(command));

@@ -1,5 +1,5 @@
 /** CPU per request and throughput at full load: alternating rounds, the median counts. */
-import { missingProgram, withChain } from './chains.ts';
+import { presentOf, withChain } from './chains.ts';
 import type { Chain } from './chains.ts';
 import { measure } from './programs.ts';
 import type { Load, Measured } from './programs.ts';
@@ -24,11 +24,7 @@ export async function measureCpu(
   rounds: number,
 ): Promise<CpuRow[]> {
   const results = new Map<string, Measured[]>();
-  const present = chains.filter((chain) => {
-    const missing = missingProgram(chain, folder);
-    if (missing !== undefined) console.log(`${chain.name}: ${missing} is not installed, skipped`);
-    return missing === undefined;
-  });
+  const present = presentOf(chains, folder);
   for (let round = 1; round <= rounds; round++) {
     for (const chain of present) {
       const measured = await withChain(chain, folder, upstreamPort, ({ pids, port }) => measure(pids, port, load));

@@ -1,7 +1,7 @@
 /** Latency at a fixed rate, beside that of the bare upstream: what a chain adds. */
-import { missingProgram, withChain } from './chains.ts';
+import { presentOf, withChain } from './chains.ts';
 import type { Chain } from './chains.ts';
-import { cpuOver } from './programs.ts';
+import { cpuOver, warmUp } from './programs.ts';
 import { atRate } from './rate.ts';
 import type { Rate } from './rate.ts';
 import type { RateResult } from './rate-client.ts';
@@ -31,13 +31,14 @@ export async function measureLatency(
 ): Promise<LatencyRow[]> {
   const direct: RateResult[] = [];
   const results = new Map<string, Round[]>();
-  const present = chains.filter((chain) => missingProgram(chain, folder) === undefined);
+  const present = presentOf(chains, folder);
   for (let round = 1; round <= rounds; round++) {
     direct.push(await atRate(upstreamPort, rate));
     for (const chain of present) {
-      const measured = await withChain(chain, folder, upstreamPort, ({ pids, port }) =>
-        cpuOver(pids, () => atRate(port, rate)),
-      );
+      const measured = await withChain(chain, folder, upstreamPort, async ({ pids, port }) => {
+        await warmUp(port, rate.connections);
+        return cpuOver(pids, () => atRate(port, rate));
+      });
       const row: Round = { ...measured.result, cpuShare: measured.cpuSeconds / rate.seconds, rssMb: measured.rssMb };
       console.log(`round ${round} ${chain.name}: p50 ${row.p50Ms.toFixed(2)} ms, p99 ${row.p99Ms.toFixed(2)} ms`);
       results.set(chain.name, [...(results.get(chain.name) ?? []), row]);

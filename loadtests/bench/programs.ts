@@ -86,10 +86,15 @@ export async function stop(child: ChildProcess): Promise<void> {
 
 /** CPU time of the process trees over the requests that wrk counted meanwhile. */
 export async function measure(pids: readonly number[], port: number, load: Load): Promise<Measured> {
-  await wrk(port, { ...load, seconds: WARM_UP_SECONDS });
+  await warmUp(port, load.connections);
   const { cpuSeconds, rssMb, result } = await cpuOver(pids, () => wrk(port, load));
   const { requests, perSecond, failed } = result;
   return { cpuUs: (cpuSeconds * 1e6) / requests, perSecond, rssMb: rssMb.reduce((sum, mb) => sum + mb, 0), failed };
+}
+
+/** Full load for a while: code is compiled, connections and buffers are there. */
+export async function warmUp(port: number, connections: number): Promise<void> {
+  await wrk(port, { connections, seconds: WARM_UP_SECONDS });
 }
 
 export type Spent<T> = { readonly result: T; readonly cpuSeconds: number; readonly rssMb: readonly number[] };
@@ -105,7 +110,13 @@ export async function cpuOver<T>(pids: readonly number[], work: () => Promise<T>
 
 async function wrk(port: number, load: Load): Promise<{ requests: number; perSecond: number; failed: number }> {
   const url = `http://127.0.0.1:${port}/`;
-  const [command, args] = pinned('rest', 'wrk', ['-t1', `-c${load.connections}`, `-d${load.seconds}s`, url]);
+  const [command, args] = pinned('rest', 'wrk', [
+    '-t1',
+    `-c${load.connections}`,
+    `-d${load.seconds}s`,
+    '-HHost: bench',
+    url,
+  ]);
   const { stdout } = await promisify(execFile)(command, args);
   const number = (pattern: RegExp): number => Number(pattern.exec(stdout)?.[1] ?? 0);
   const requests = number(/(\d+) requests in/);

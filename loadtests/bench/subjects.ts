@@ -34,17 +34,23 @@ function nginx(name: string, folder: string, server: string): Subject {
 
 /** Answers every request with 100 bytes. */
 export function upstream(folder: string, port: number): Subject {
-  return nginx(
-    'upstream',
-    folder,
-    `server { listen 127.0.0.1:${port} backlog=4096; location / { return 200 "${'x'.repeat(100)}"; } }`,
-  );
+  return upstreamWith(folder, port, '', '');
 }
 
-export function nginxProxy({ folder, port, upstreamPort }: Place): Subject {
-  const pool = `upstream u { server 127.0.0.1:${upstreamPort}; keepalive 128; ${KEEP} }`;
-  const forward = 'proxy_pass http://u; proxy_http_version 1.1; proxy_set_header Connection "";';
-  return nginx('nginx', folder, `${pool} server { listen 127.0.0.1:${port} backlog=4096; location / { ${forward} } }`);
+/** @param listenOption, more - of nginx's configuration */
+export function upstreamWith(folder: string, port: number, listenOption: string, more: string): Subject {
+  const listen = `listen 127.0.0.1:${port} backlog=4096 ${listenOption};`;
+  return nginx('upstream', folder, `server { ${listen} ${more} location / { return 200 "${'x'.repeat(100)}"; } }`);
+}
+
+/** @param more - of nginx's configuration of the location */
+export function nginxProxyWith(scheme: 'http' | 'https', more: string): (place: Place) => Subject {
+  return ({ folder, port, upstreamPort }) => {
+    const pool = `upstream u { server 127.0.0.1:${upstreamPort}; keepalive 128; ${KEEP} }`;
+    const forward = `proxy_pass ${scheme}://u; proxy_http_version 1.1; proxy_set_header Connection ""; ${more}`;
+    const server = `server { listen 127.0.0.1:${port} backlog=4096; location / { ${forward} } }`;
+    return nginx('nginx', folder, `${pool} ${server}`);
+  };
 }
 
 export function haproxy({ folder, port, upstreamPort }: Place): Subject {
@@ -70,32 +76,6 @@ backend b
   return { name: 'haproxy', command: 'haproxy', args: ['-db', '-f', file] };
 }
 
-/** With router, retry policy, fault filter and its statistics, as a mesh would run it. */
-export function envoy({ folder, port, upstreamPort }: Place): Subject {
-  const address = (p: number) => ({ socket_address: { address: '127.0.0.1', port_value: p } });
-  const http = 'type.googleapis.com/envoy.extensions.filters';
-  const filters = ['fault', 'router'].map((name) => ({
-    name: `envoy.filters.http.${name}`,
-    typed_config: { '@type': `${http}.http.${name}.v3.${name === 'fault' ? 'HTTPFault' : 'Router'}` },
-  }));
-  const retry_policy = { retry_on: '5xx,reset,connect-failure', num_retries: 2 };
-  const routes = [{ match: { prefix: '/' }, route: { cluster: 'u', retry_policy } }];
-  const manager = {
-    '@type': `${http}.network.http_connection_manager.v3.HttpConnectionManager`,
-    stat_prefix: 'in',
-    route_config: { virtual_hosts: [{ name: 'all', domains: ['*'], routes }] },
-    http_filters: filters,
-  };
-  const chain = { filters: [{ name: 'envoy.filters.network.http_connection_manager', typed_config: manager }] };
-  const endpoint = { lb_endpoints: [{ endpoint: { address: address(upstreamPort) } }] };
-  const cluster = { name: 'u', type: 'STATIC', load_assignment: { cluster_name: 'u', endpoints: [endpoint] } };
-  const listener = { name: 'in', address: address(port), filter_chains: [chain] };
-  const file = join(folder, 'envoy.json');
-  writeFileSync(file, JSON.stringify({ static_resources: { listeners: [listener], clusters: [cluster] } }));
-  const args = ['-c', file, '--concurrency', '1', '--log-level', 'error', '--disable-hot-restart'];
-  return { name: 'envoy', command: process.env['MESHPROOF_ENVOY'] ?? 'envoy', args };
-}
-
 /** A proxy from npm, in Node as ours is; MESHPROOF_NPM_PEERS names the folder that `npm install --prefix FOLDER` filled. */
 export function npmProxy(name: string): (place: Place) => Subject {
   const folder = process.env['MESHPROOF_NPM_PEERS'] ?? '.';
@@ -108,24 +88,19 @@ export function npmProxy(name: string): (place: Place) => Subject {
   });
 }
 
-export function meshproof({ folder, port, upstreamPort }: Place): Subject {
-  const apiVersion = 'meshproof.dev/v1';
-  const documents = [
-    {
-      apiVersion,
-      kind: 'Gateway',
-      metadata: { name: 'edge' },
-      spec: { listen: `127.0.0.1:${port}`, defaultService: 'bench' },
-    },
-    {
-      apiVersion,
-      kind: 'Service',
-      metadata: { name: 'bench' },
-      spec: { stable: 'v1', versions: { v1: { endpoints: [`127.0.0.1:${upstreamPort}`] } } },
-    },
-  ];
-  const file = join(folder, 'mesh.yaml');
-  writeFileSync(file, documents.map((d) => JSON.stringify(d)).join('\n---\n'));
-  const bin = join(import.meta.dirname, '../../../bin/meshproof');
-  return { name: 'meshproof', command: process.execPath, args: [bin, 'proxy', '-f', file, '--log-level', 'warn'] };
+/** @param more - of the version that it leads to */
+export function meshproofWith(more: object): (place: Place) => Subject {
+  return ({ folder, port, upstreamPort }) => {
+    const document = (kind: string, name: string, spec: object): string =>
+      JSON.stringify({ apiVersion: 'meshproof.dev/v1', kind, metadata: { name }, spec });
+    const v1 = { endpoints: [`127.0.0.1:${upstreamPort}`], ...more };
+    const documents = [
+      document('Gateway', 'edge', { listen: `127.0.0.1:${port}`, defaultService: 'bench' }),
+      document('Service', 'bench', { stable: 'v1', versions: { v1 } }),
+    ];
+    const file = join(folder, 'mesh.yaml');
+    writeFileSync(file, documents.join('\n---\n'));
+    const bin = join(import.meta.dirname, '../../../bin/meshproof');
+    return { name: 'meshproof', command: process.execPath, args: [bin, 'proxy', '-f', file, '--log-level', 'warn'] };
+  };
 }
