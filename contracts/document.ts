@@ -4,6 +4,7 @@ import { AccessPolicySpec } from './access-policy.ts';
 import { ABTestSpec } from './ab-test.ts';
 import { BlueGreenSpec } from './blue-green.ts';
 import { CanarySpec } from './canary.ts';
+import { ChaosSpec } from './chaos.ts';
 import { FaultSpec } from './fault.ts';
 import { GatewaySpec } from './gateway.ts';
 import { RouteSpec } from './route.ts';
@@ -30,6 +31,7 @@ export const AccessPolicyDocument = documentOf('AccessPolicy', AccessPolicySpec)
 export const CanaryDocument = documentOf('Canary', CanarySpec);
 export const BlueGreenDocument = documentOf('BlueGreen', BlueGreenSpec);
 export const ABTestDocument = documentOf('ABTest', ABTestSpec);
+export const ChaosDocument = documentOf('Chaos', ChaosSpec);
 
 /** The schema of each kind, by name. Adding a kind is adding a line here. */
 export const SCHEMAS = {
@@ -41,6 +43,7 @@ export const SCHEMAS = {
   Canary: CanaryDocument,
   BlueGreen: BlueGreenDocument,
   ABTest: ABTestDocument,
+  Chaos: ChaosDocument,
 } as const;
 
 export type Kind = keyof typeof SCHEMAS;
@@ -49,7 +52,7 @@ export const KINDS = Object.keys(SCHEMAS) as readonly Kind[];
 /** Kinds that the proxies receive. */
 export const CONFIG_KINDS = ['Service', 'Route', 'Gateway', 'Fault', 'AccessPolicy'] as const;
 /** Kinds that the experiment runner runs. */
-export const EXPERIMENT_KINDS = ['Canary', 'BlueGreen', 'ABTest'] as const;
+export const EXPERIMENT_KINDS = ['Canary', 'BlueGreen', 'ABTest', 'Chaos'] as const;
 
 export type ServiceDocument = z.output<typeof ServiceDocument>;
 export type RouteDocument = z.output<typeof RouteDocument>;
@@ -59,11 +62,12 @@ export type AccessPolicyDocument = z.output<typeof AccessPolicyDocument>;
 export type CanaryDocument = z.output<typeof CanaryDocument>;
 export type BlueGreenDocument = z.output<typeof BlueGreenDocument>;
 export type ABTestDocument = z.output<typeof ABTestDocument>;
+export type ChaosDocument = z.output<typeof ChaosDocument>;
 
 /** A document as checked and completed with its defaults: durations in ms, shares in ppm. */
 export type Document = ConfigDocument | ExperimentDocument;
 export type ConfigDocument = ServiceDocument | RouteDocument | GatewayDocument | FaultDocument | AccessPolicyDocument;
-export type ExperimentDocument = CanaryDocument | BlueGreenDocument | ABTestDocument;
+export type ExperimentDocument = CanaryDocument | BlueGreenDocument | ABTestDocument | ChaosDocument;
 export type ExperimentKind = ExperimentDocument['kind'];
 
 export function isExperimentDocument(document: Document): document is ExperimentDocument {

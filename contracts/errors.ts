@@ -106,6 +106,11 @@ export const ERRORS = {
   EXPERIMENT_OVERLAP: { status: 409, faultOf: 'operator', message: 'another experiment touches the same traffic' },
   EXPERIMENT_RUNNING: { status: 409, faultOf: 'operator', message: 'the experiment is running already' },
   EXPERIMENT_ENDED: { status: 409, faultOf: 'operator', message: 'the experiment has ended' },
+  ROLLBACK_UNCONFIRMED: {
+    status: 503,
+    faultOf: 'proxy',
+    message: 'a proxy has not yet acknowledged that an overlay is gone',
+  },
   BASELINE_NOT_STABLE: {
     status: 409,
     faultOf: 'operator',

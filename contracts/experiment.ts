@@ -7,6 +7,7 @@ import { Judgement, MetricEvidence, Verdict } from './verdict.ts';
  * declared -> measuring -> what the kind does -> (promoting -> watching -> promoted) | (rolling-back -> rolled-back)
  * Canary: stepping. BlueGreen: previewing (before the switch), switched (the old version is kept warm).
  * ABTest: testing (users are divided among the arms).
+ * Chaos: injecting (the faults are in force), recovering (they are gone, and it is measured that they are).
  * `held`: INCONCLUSIVE, a person decides.
  */
 export const PHASES = [
@@ -16,6 +17,8 @@ export const PHASES = [
   'previewing',
   'switched',
   'testing',
+  'injecting',
+  'recovering',
   'held',
   'promoting',
   'watching',
@@ -102,6 +105,8 @@ export const ExperimentView = z.object({
   }),
   judgement: Judgement,
   haltedBy: z.string().nullable(),
+  /** Where the kind has one: how well the service bore it, 0 … 100 (docs/experiments.md). */
+  score: z.number().nullable().optional(),
   spec: z.record(z.string(), z.unknown()),
 });
 export type ExperimentView = z.output<typeof ExperimentView>;

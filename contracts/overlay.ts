@@ -10,6 +10,9 @@ export const ARMS = ['baseline', 'candidate'] as const;
 export const Arm = z.enum(ARMS);
 export type Arm = z.output<typeof Arm>;
 
+export const OverlayFault = z.strictObject({ name: z.string(), spec: z.record(z.string(), z.unknown()) });
+export type OverlayFault = z.output<typeof OverlayFault>;
+
 /**
  * A request takes part when it is for `service`, passes `match`, and the configuration would send it to the
  * baseline version. A share of `candidatePpm` of those goes to the candidate; the others are the baseline arm.
@@ -35,5 +38,7 @@ export const Overlay = z.strictObject({
   shield: z.boolean(),
   seed: z.int().min(0).max(0xffff_ffff),
   leaseMs: z.int().min(1),
+  /** Faults that stand under the overlay's lease; `spec` is that of a Fault, as a person would write it. */
+  faults: z.array(OverlayFault).optional(),
 });
 export type Overlay = z.output<typeof Overlay>;

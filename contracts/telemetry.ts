@@ -73,3 +73,7 @@ export const ArmRow = z.object({
   keyed: KeyedCounts.optional(),
 });
 export type ArmRow = z.output<typeof ArmRow>;
+
+/** Requests, connections or endpoints that met a fault of an overlay. */
+export const HitRow = z.object({ experimentId: z.string(), fault: z.string(), hits: z.int().min(0) });
+export type HitRow = z.output<typeof HitRow>;

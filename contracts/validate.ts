@@ -9,6 +9,7 @@ import type {
   AccessPolicyDocument,
   BlueGreenDocument,
   CanaryDocument,
+  ChaosDocument,
   Document,
   FaultDocument,
   GatewayDocument,
@@ -86,6 +87,8 @@ function checkOne(
       return checkRelease(document, services);
     case 'ABTest':
       return checkTest(document, services);
+    case 'Chaos':
+      return checkChaos(document, services);
   }
 }
 
@@ -273,6 +276,14 @@ function checkTest({ spec }: ABTestDocument, services: ReadonlyMap<string, Servi
   return spec.arms.flatMap((arm, i) =>
     versionIssue(spec.service, arm.version, versions, ['spec', 'arms', i, 'version']),
   );
+}
+
+/** As checkRelease; faults may hit services beside the one in scope. */
+function checkChaos({ spec }: ChaosDocument, services: ReadonlyMap<string, ServiceDocument>): NeedingIssue[] {
+  if (services.size === 0) return [];
+  const scope = services.has(spec.service) ? [] : [missingService(spec.service, services, ['spec', 'service'])];
+  const faults = spec.faults.flatMap(({ fault }, i) => faultIssues(fault, services, ['spec', 'faults', i, 'fault']));
+  return [...scope, ...faults];
 }
 
 function missingService(

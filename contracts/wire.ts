@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Comparisons } from './comparison.ts';
 import { Overlay } from './overlay.ts';
 import { TapEvent, TapSpec } from './tap.ts';
-import { ArmRow, TrafficRow } from './telemetry.ts';
+import { ArmRow, HitRow, TrafficRow } from './telemetry.ts';
 
 export const WIRE_VERSION = 1;
 export const WIRE_PATH = '/mesh/v1';
@@ -57,6 +57,7 @@ const Telemetry = z.object({
   arms: z.array(ArmRow),
   /** Of shadow experiments. */
   comparisons: z.array(Comparisons).optional(),
+  hits: z.array(HitRow).optional(),
 });
 const Halted = z.object({ type: z.literal('halted'), overlays: z.int(), faults: z.int() });
 

@@ -26,6 +26,7 @@ export function abTest(run: TestRun): Story {
   const { spec } = run.document;
   const story: Story = {
     run,
+    releases: true,
     terms: termsOf(spec),
     phases: ['measuring', 'testing', 'held'],
     comparing: ['testing', 'held'],

@@ -31,6 +31,8 @@ function sentence(effect: Effect): string {
       return 'the overlay is dropped';
     case 'move-stable':
       return `stable is ${effect.to}`;
+    case 'confirm':
+      return 'every connected proxy has acknowledged it';
   }
 }
 

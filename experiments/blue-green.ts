@@ -24,6 +24,7 @@ export function blueGreen(run: BlueGreenRun): Story {
   const { spec } = run.document;
   const story: Story = {
     run,
+    releases: true,
     terms: spec,
     phases: ['measuring', 'previewing', 'switched', 'held'],
     comparing: ['previewing', 'switched', 'held'],

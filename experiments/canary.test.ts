@@ -255,7 +255,7 @@ describe('the promotion', () => {
   });
 
   it('is not made any more once it is aborted', () => {
-    const story = canaryStory({ id: ID, document: canary().document });
+    const story = canaryStory({ id: ID, ...canary() });
     const started = advance(story, INITIAL, { type: 'started' }).state;
     const promoting = advance(story, started, { type: 'promote', by: 'ada', reason: 'now' }).state;
     expect(promoting.outbox.map((p) => p.effect)).toEqual([{ type: 'move-stable', from: 'v1', to: 'v2' }]);

@@ -18,6 +18,7 @@ export function canary(run: Run<CanaryDocument>): Story {
   const { spec } = run.document;
   const story: Story = {
     run,
+    releases: true,
     terms: spec,
     phases: ['measuring', 'stepping', 'held'],
     comparing: ['stepping', 'held'],

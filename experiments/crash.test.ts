@@ -8,11 +8,25 @@ import { Drive, ID, TICK_MS, traffic } from './testing/drive.ts';
 import type { Traffic } from './testing/drive.ts';
 
 const common = { measure: '400ms', lease: '2s', watch: { for: '1s', maxErrors: 5 } };
+const HYPOTHESIS = { metrics: [{ name: 'success-rate', min: 80 }], requests: 20 };
+const fault = (name: string, at: string): unknown => ({
+  name,
+  at,
+  for: '1s',
+  fault: { service: 'reviews', percent: 5, abort: { status: 503 } },
+});
 /** What makes each kind quick. */
 const quick: Readonly<Record<ExperimentKind, Record<string, unknown>>> = {
   Canary: { ...common, hold: { min: '600ms', max: '20s' }, steps: [{ weight: 20 }, { weight: 50 }] },
   BlueGreen: { ...common, verify: { requests: 20, min: '600ms', max: '2s' }, warm: '1s' },
   ABTest: { lease: '2s', watch: { for: '1s', maxErrors: 5 }, run: { min: '600ms', max: '2s' } },
+  Chaos: {
+    before: '600ms',
+    recovery: '600ms',
+    lease: '2s',
+    steadyState: HYPOTHESIS,
+    faults: [fault('aborts', '0s'), fault('more', '1s')],
+  },
 };
 
 type Story = {
@@ -28,6 +42,8 @@ const PASSED = { phase: 'promoted', verdict: 'PASS' } as const;
 /** Of an experiment that was to release nothing. */
 const ENDED_WELL = { phase: 'rolled-back', verdict: 'PASS' } as const;
 const FAILED = { phase: 'rolled-back', verdict: 'FAIL' } as const;
+/** An experiment that never releases anything. */
+const HELD = { phase: 'rolled-back', verdict: 'PASS' } as const;
 const OPEN = { phase: 'rolled-back', verdict: 'INCONCLUSIVE' } as const;
 
 const healthy = (rps = 500): Traffic => ({
@@ -81,6 +97,20 @@ const STORIES: Readonly<Record<string, Story>> = {
     end: PASSED,
   },
   'an A/B test that nobody wins': { kind: 'ABTest', load: reaching(0.3, 0.3), end: OPEN },
+  'faults that the service bears': { kind: 'Chaos', load: healthy, end: HELD },
+  'faults that it does not bear': {
+    kind: 'Chaos',
+    load: healthy,
+    spec: { steadyState: { ...HYPOTHESIS, metrics: [{ name: 'success-rate', min: 99 }] } },
+    end: FAILED,
+  },
+  'faults that cross a guardrail': {
+    kind: 'Chaos',
+    load: healthy,
+    spec: { guardrails: [{ name: 'success-rate', min: 99 }] },
+    end: FAILED,
+  },
+  'faults that touch no request': { kind: 'Chaos', load: () => ({ ...healthy(), faultsMeet: false }), end: OPEN },
 };
 
 type Crash = { readonly call: number; readonly when: 'before' | 'after'; readonly awayMs: number };
@@ -123,6 +153,7 @@ function checkSane(drive: Drive): void {
   expect(entries.map((e) => e.seq)).toEqual(entries.map((_, i) => i));
   for (const once of ['declared', 'promote', 'promoted', 'rolled-back', 'moved-back'])
     expect(entries.filter((e) => e.type === once).length, once).toBeLessThanOrEqual(1);
+  if (view.kind === 'Chaos') expect(world.confirmed.at(-1), 'the end is confirmed').toBe('drop');
   const epochs = world.overlayLog.filter((e) => e !== 'drop');
   expect(
     [...epochs].sort((a, b) => a - b),
@@ -173,7 +204,11 @@ describe('a control plane that is killed', () => {
           const left = [...acts];
           const withActs: Story = {
             ...played,
-            spec: { ...spec, onInconclusive: policyOf(played.kind, onInconclusive), deadline: '40s' },
+            spec: {
+              ...spec,
+              ...(played.kind === 'Chaos' ? {} : { onInconclusive: policyOf(played.kind, onInconclusive) }),
+              deadline: '40s',
+            },
             plot: (drive) => {
               plot?.(drive);
               for (const a of left.filter(({ atMs }) => drive.world.nowMs >= atMs)) {

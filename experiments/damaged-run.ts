@@ -52,7 +52,7 @@ async function close(
 function declared(id: string, entries: readonly JournalEntry[]): Parameters<typeof damagedView>[1] {
   try {
     const { document, source } = declarationOf(entries.find((entry) => entry.seq === 0));
-    return { story: storyOf({ id, document }), source };
+    return storyOf({ id, document, source });
   } catch (error) {
     if (error instanceof MeshproofError) return undefined;
     throw error;

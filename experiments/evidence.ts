@@ -19,6 +19,9 @@ export function takeIn(state: State, reported: readonly ArmRow[]): State {
       return compare(countPreview(heard, preview), rows);
     case 'previewing':
       return compare(guard(countPreview(heard, preview), [...preview, ...rowsOf(rows, 'candidate')]), rows);
+    case 'injecting':
+    case 'recovering': // users are counted, not arms
+      return { ...heard, totals: countTotals(state.totals, rows) };
     case 'switched':
       return compare(guard(heard, rowsOf(rows, 'candidate')), rows);
     case 'watching':

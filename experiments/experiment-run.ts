@@ -18,11 +18,13 @@ import { addSeen } from './measured-share.ts';
 import type { Seen } from './measured-share.ts';
 import { isCompared, Measuring } from './measuring.ts';
 import type { MeasuredEvent } from './measuring.ts';
+import { nextEffect } from './outbox.ts';
 import type { Ports } from './ports.ts';
 import { INITIAL } from './state.ts';
-import type { Decision, Effect, Event, Pending, State } from './state.ts';
+import type { Decision, Effect, Event, Pending, State, Users } from './state.ts';
 import { storyOf } from './stories.ts';
 import type { Run, Story } from './story.ts';
+import { addUsers } from './users.ts';
 import { makeView } from './view.ts';
 
 /** Reports that come closer together than this are counted together: a thousand proxies report five times a second. */
@@ -33,7 +35,6 @@ const TELL_EVERY_MS = 200;
 export class ExperimentRun {
   readonly run: Run;
   readonly story: Story;
-  readonly #source: SourceDocument;
   readonly #ports: Ports;
   readonly #backoff = new Backoff();
   readonly #measuring: Measuring;
@@ -43,6 +44,7 @@ export class ExperimentRun {
   #unwritten: JournalEntry[] = [];
   #writeFailure: Error | undefined;
   #rows: ArmRow[] = [];
+  #users: Users | undefined;
   #reported = false;
   #seen: readonly Seen[] = [];
   #work: Promise<void> = Promise.resolve();
@@ -60,10 +62,9 @@ export class ExperimentRun {
 
   constructor(ports: Ports, id: string, document: ExperimentDocument, source: SourceDocument) {
     this.#ports = ports;
-    this.run = { id, document };
+    this.run = { id, document, source };
     this.story = storyOf(this.run);
     this.#measuring = new Measuring(ports.measure, this.story.terms);
-    this.#source = source;
     this.#startedAt = this.#updatedAt = ports.wallClock().toISOString();
     this.#tickedAtMs = this.#savedAtMs = ports.nowMs();
   }
@@ -81,11 +82,14 @@ export class ExperimentRun {
     return this.#state.phase;
   }
 
-  /** Resolves when the declaration is in the journal. @throws what the journal throws; then the run does not exist */
-  async start(): Promise<void> {
+  /** @param stable - the service's stable version @returns when the declaration is in the journal @throws what the journal throws; then the run does not exist */
+  async start(stable: string): Promise<void> {
+    this.#state = { ...INITIAL, stable };
     const { service, baseline, candidate } = this.story.terms;
-    const message = `declared: ${service}, from ${baseline} to ${candidate}`;
-    this.#record([{ type: 'declared', message, evidence: { source: this.#source } }]);
+    const message = this.story.releases
+      ? `declared: ${service}, from ${baseline} to ${candidate}`
+      : `declared: ${this.run.document.kind} of ${service}`;
+    this.#record([{ type: 'declared', message, evidence: { source: this.run.source } }]);
     this.feed({ type: 'started' });
     await this.settled();
     if (this.#writeFailure === undefined) return;
@@ -105,8 +109,9 @@ export class ExperimentRun {
   }
 
   /** A report of some proxy. @param rows - of this run; may be empty */
-  observe(rows: readonly ArmRow[]): void {
+  observe(rows: readonly ArmRow[], users?: Users): void {
     if (this.over) return;
+    if (users && this.story.takeUsers) this.#users = addUsers(this.#users, users);
     const assigned = rows.filter((row) => !row.preview);
     this.#seen = addSeen(this.#seen, assigned, this.#ports.nowMs());
     this.#rows.push(...rows);
@@ -150,7 +155,6 @@ export class ExperimentRun {
   view(): ExperimentView {
     return makeView({
       story: this.story,
-      source: this.#source,
       state: this.#state,
       seen: this.#seen,
       nowMs: this.#ports.nowMs(),
@@ -178,11 +182,13 @@ export class ExperimentRun {
     this.#rows = [];
     this.#reported = false;
     this.#countedAtMs = this.#ports.nowMs();
-    if (rows.length > 0) {
+    if (rows.length > 0 || this.#users) {
       this.#unsaved = this.#untold = true;
       this.#updatedAt = this.#ports.wallClock().toISOString();
     }
-    this.feed({ type: 'observed', rows });
+    const users = this.#users;
+    this.#users = undefined;
+    this.feed({ type: 'observed', rows, ...(users ? { users } : {}) });
     if (this.#untold && this.#countedAtMs - this.#toldAtMs >= TELL_EVERY_MS) this.#tell();
   }
 
@@ -231,7 +237,7 @@ export class ExperimentRun {
     const nowMs = this.#ports.nowMs();
     if (this.#unwritten.length > 0) return this.#backoff.due('journal', nowMs) ? () => this.#write() : undefined;
     if (this.#closed) return undefined;
-    const next = this.#state.outbox.find(({ id }) => this.#backoff.due(id, nowMs));
+    const next = nextEffect(this.#state, (id) => this.#backoff.due(id, nowMs));
     return next && (() => this.#carryOut(next));
   }
 
@@ -295,6 +301,8 @@ export class ExperimentRun {
         return overlays.set(effect.overlay);
       case 'drop-overlay':
         return overlays.drop(this.run.id);
+      case 'confirm':
+        return overlays.confirm();
       case 'move-stable':
         return services.moveStable(this.story.terms.service, effect.from, effect.to);
     }

@@ -14,7 +14,7 @@ export function gateStatus(view: ExperimentView): GateStatus {
     ok: verdict === 'PASS',
     progress: progressOf(view, terminal),
     reason: view.reason,
-    score: null,
+    score: view.score ?? null,
     since: view.startedAt,
     updated: view.updatedAt,
     metrics: view.judgement.metrics.map((m) => ({

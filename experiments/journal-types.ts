@@ -6,6 +6,7 @@ export const JOURNAL_TYPES = {
   measuring: 'the baseline is measured: an overlay that sends nothing to the candidate',
   step: 'the next step, with the weight that its overlay asks for',
   switch: 'everything goes to the candidate at once; the old version is kept warm',
+  'faults-over': 'the faults are dropped; it is measured whether the steady state is back',
   'no-traffic': 'reports come, but no request of this experiment is in them; it waits',
   'no-data': 'no proxy reports; the clock of the step stands still',
   verdict: 'FAIL or INCONCLUSIVE: everything goes back to the baseline; with the evidence',

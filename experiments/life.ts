@@ -12,7 +12,7 @@ import { takeIn } from './evidence.ts';
 import { letPass, wasAway } from './passing-time.ts';
 import { leavePromoting, leaveWatch, promoteByHand } from './promotion.ts';
 import { rollBack } from './rollback.ts';
-import type { Event, State, Transition } from './state.ts';
+import type { Event, State, Transition, Users } from './state.ts';
 import type { Story } from './story.ts';
 import { decide, isShifting, layOverlay, stay } from './transitions.ts';
 
@@ -37,11 +37,11 @@ export function advance(story: Story, before: State, event: Event): Transition {
 function react(story: Story, state: State, event: Event): Transition {
   switch (event.type) {
     case 'started':
-      return startMeasuring(story, state);
+      return begin(story, state);
     case 'resumed':
       return takeUpAgain(story, state, event.awayMs);
     case 'observed':
-      return stay(withChecks(story, (story.takeIn ?? takeIn)(state, event.rows)));
+      return stay(withChecks(story, withUsers(story, (story.takeIn ?? takeIn)(state, event.rows), event.users)));
     case 'measured':
       return stay(withChecks(story, takeMeasurement(story, state, event)));
     case 'goal':
@@ -68,6 +68,14 @@ function react(story: Story, state: State, event: Event): Transition {
   }
 }
 
+function begin(story: Story, state: State): Transition {
+  return story.begin?.(state) ?? startMeasuring(story, state);
+}
+
+function withUsers({ takeUsers }: Story, state: State, users: Users | undefined): State {
+  return users && takeUsers && state.ending === null ? takeUsers(state, users) : state;
+}
+
 /** What follows from the state alone, one transition at a time; undefined when it is to stay as it is. */
 function goOn(story: Story, state: State): Transition | undefined {
   if (isOver(state)) return undefined;
@@ -88,7 +96,7 @@ function end(story: Story, state: State, ending: 'promoted' | 'rolled-back'): Tr
   const message =
     ending === 'promoted'
       ? `${chosenOf(story, state)} is promoted`
-      : `every request is back on ${story.terms.baseline}: ${state.reason}`;
+      : `every request is back on ${story.terms.baseline || state.stable}: ${state.reason}`;
   const { verdict, totals } = state;
   return decide({ ...state, phase: ending }, ending, message, { verdict, totals });
 }
@@ -96,7 +104,7 @@ function end(story: Story, state: State, ending: 'promoted' | 'rolled-back'): Tr
 /** The phase goes on in a new process (or one that had stopped): a new epoch, as proxies may have let the old overlay go. */
 function takeUpAgain(story: Story, before: State, awayMs: number): Transition {
   const state: State = { ...before, ageMs: before.ageMs + awayMs, silentMs: 0 };
-  if (state.phase === 'declared') return startMeasuring(story, state);
+  if (state.phase === 'declared') return begin(story, state);
   const message = `taken up again after ${formatDuration(awayMs)}, in phase ${state.phase}`;
   const hasOverlay = state.ending === null && (isShifting(story, state) || state.phase === 'watching');
   return decide(hasOverlay ? layOverlay(story, state) : state, 'resumed', message, { awayMs });

@@ -1,20 +1,33 @@
 /** The effects that were decided and are not known to be done, oldest first. They do not depend on each other. */
 import type { Effect, Pending, State } from './state.ts';
 
-/** Adds effects. One that concerns the overlay takes the place of every earlier one that does. */
+/**
+ * Adds effects. One that concerns the overlay takes the place of every earlier one that does; what is to be confirmed
+ * is then confirmed after it.
+ */
 export function ask(state: State, effects: readonly Effect[]): State {
   return effects.reduce((before, effect) => {
-    const outbox = concernsOverlay(effect) ? before.outbox.filter((p) => !concernsOverlay(p.effect)) : before.outbox;
-    return {
-      ...before,
-      outbox: [...outbox, { id: before.nextEffect, effect, failed: false }],
-      nextEffect: before.nextEffect + 1,
-    };
+    const entry: Pending = { id: before.nextEffect, effect, failed: false };
+    const others = before.outbox.filter((p) => !replaces(effect, p.effect));
+    const waits = (p: Pending): boolean => concernsOverlay(effect) && p.effect.type === 'confirm';
+    const outbox = [...others.filter((p) => !waits(p)), entry, ...others.filter(waits)];
+    return { ...before, outbox, nextEffect: before.nextEffect + 1 };
   }, state);
 }
 
+function replaces(effect: Effect, earlier: Effect): boolean {
+  if (effect.type === 'confirm') return earlier.type === 'confirm';
+  return concernsOverlay(effect) && concernsOverlay(earlier);
+}
+
+/** The oldest effect whose time has come. Nothing is confirmed before the overlay is as it should be. */
+export function nextEffect(state: State, due: (id: number) => boolean): Pending | undefined {
+  const open = state.outbox.some((p) => concernsOverlay(p.effect));
+  return state.outbox.find((p) => due(p.id) && !(open && p.effect.type === 'confirm'));
+}
+
 function concernsOverlay(effect: Effect): boolean {
-  return effect.type !== 'move-stable';
+  return effect.type === 'set-overlay' || effect.type === 'drop-overlay';
 }
 
 export function pending(state: State, id: number): Pending | undefined {

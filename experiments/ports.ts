@@ -4,7 +4,7 @@ import type { Provider } from '../contracts/check.ts';
 import type { ExperimentDocument, SourceDocument } from '../contracts/document.ts';
 import type { ChainReport, ExperimentView, JournalEntry } from '../contracts/experiment.ts';
 import type { Overlay } from '../contracts/overlay.ts';
-import type { ArmRow } from '../contracts/telemetry.ts';
+import type { ArmRow, HitRow, TrafficRow } from '../contracts/telemetry.ts';
 
 /** @property why - there is no data, where the value is null */
 export type Measurement = { readonly value: number | null; readonly why: string };
@@ -24,6 +24,8 @@ export type Ports = {
     set(overlay: Overlay): Promise<void>;
     /** Idempotent. */
     drop(experimentId: string): Promise<void>;
+    /** Resolves when every proxy that is connected has acknowledged the overlays as they are. Rejects with ROLLBACK_UNCONFIRMED. */
+    confirm(): Promise<void>;
   };
   readonly services: {
     /** The service's stable version, or undefined when there is no such service (or no such version). */
@@ -53,7 +55,7 @@ export interface RunnerApi {
    * New counts of the arms, from the proxies. Called for every report, also for one without rows: that a proxy reports
    * and has no request is "no traffic"; that none reports is "no data". Rows of unknown experiments or of an older epoch's arms are counted or ignored, never an error.
    */
-  observe(rows: readonly ArmRow[]): void;
+  observe(rows: readonly ArmRow[], traffic?: readonly TrafficRow[], hits?: readonly HitRow[]): void;
   /** Lets time pass; called several times a second. */
   tick(): void;
   /** Ends it now, by rolling back. Rejects with EXPERIMENT_NOT_FOUND, EXPERIMENT_ENDED. */

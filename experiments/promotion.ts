@@ -36,7 +36,7 @@ export function promote(story: Story, state: State, reason: string, by: string |
 
 /** Any phase before the verdict -> promoting, because a person says so: PASS only if the evidence says so too. */
 export function promoteByHand(story: Story, state: State, by: string, reason: string): Transition {
-  if (!isShifting(story, state)) return stay(state);
+  if (!story.releases || !isShifting(story, state)) return stay(state);
   const verdict = state.judgement.verdict === 'PASS' ? 'PASS' : 'INCONCLUSIVE';
   return promote(story, { ...state, verdict }, `promoted by ${by}: ${reason}`, by);
 }

@@ -35,7 +35,12 @@ function goBack(
   evidence: Record<string, unknown>,
 ): Transition {
   const moveBack: Effect = { type: 'move-stable', from: chosenOf(story, before), to: story.terms.baseline };
-  const effects: Effect[] = before.stableAsked ? [moveBack, { type: 'drop-overlay' }] : [{ type: 'drop-overlay' }];
+  const effects: Effect[] = [
+    ...(before.stableAsked ? [moveBack] : []),
+    { type: 'drop-overlay' },
+    // What broke something on purpose has to be seen to be gone.
+    ...(story.releases ? [] : [{ type: 'confirm' } as const]),
+  ];
   const next = ask(
     { ...cancelMoves(before), phase: 'rolling-back', ending: 'rolled-back', verdict, lacking: 'nothing', reason },
     effects,

@@ -3,13 +3,15 @@ import type { GoalAnswer, GoalReport } from '../contracts/api.ts';
 import type { ExperimentDocument, SourceDocument } from '../contracts/document.ts';
 import { MeshproofError } from '../contracts/errors.ts';
 import type { ExperimentView } from '../contracts/experiment.ts';
-import type { ArmRow } from '../contracts/telemetry.ts';
+import type { ArmRow, HitRow, TrafficRow } from '../contracts/telemetry.ts';
 import { endDamaged } from './damaged-run.ts';
 import { ExperimentRun } from './experiment-run.ts';
 import { foldJournal } from './journal.ts';
 import { isOver } from './life.ts';
 import type { Ports, RunnerApi } from './ports.ts';
+import { servicesOf } from './scope.ts';
 import { checkStart } from './start-checks.ts';
+import { usersOf } from './users.ts';
 
 export function createRunner(ports: Ports): RunnerApi {
   return new Runner(ports);
@@ -37,8 +39,7 @@ class Runner implements RunnerApi {
     const haltBefore = this.#lastHalt;
     this.#starting.add(run);
     try {
-      await checkStart(this.#ports, document);
-      await run.start();
+      await run.start(await checkStart(this.#ports, document));
       this.#lead(run);
     } finally {
       this.#starting.delete(run);
@@ -48,16 +49,20 @@ class Runner implements RunnerApi {
     return run.view();
   }
 
-  #refuseOverlap({ metadata: { name }, spec: { service } }: ExperimentDocument): void {
+  #refuseOverlap(document: ExperimentDocument): void {
+    const { name } = document.metadata;
+    const services = servicesOf(document);
     const others = [...this.#running(), ...this.#starting];
     if (others.some((run) => run.name === name))
       throw new MeshproofError('EXPERIMENT_RUNNING', `${name} runs already; wait for its end, or abort it`);
-    const other = others.find((run) => run.run.document.spec.service === service);
-    if (other)
+    for (const other of others) {
+      const service = servicesOf(other.run.document).find((s) => services.includes(s));
+      if (service === undefined) continue;
       throw new MeshproofError(
         'EXPERIMENT_OVERLAP',
         `${other.name} touches the traffic of ${service} too; wait for its end, or abort it`,
       );
+    }
   }
 
   #lead(run: ExperimentRun): void {
@@ -87,8 +92,11 @@ class Runner implements RunnerApi {
     if (report && !report.intact) throw new MeshproofError('JOURNAL_DAMAGED', report.breaks[0]?.message ?? 'no entry');
   }
 
-  observe(rows: readonly ArmRow[]): void {
-    for (const run of this.#running()) run.observe(rows.filter((row) => row.experimentId === run.run.id));
+  observe(rows: readonly ArmRow[], traffic: readonly TrafficRow[] = [], hits: readonly HitRow[] = []): void {
+    for (const run of this.#running()) {
+      const own = rows.filter((row) => row.experimentId === run.run.id);
+      run.observe(own, run.story.takeUsers && usersOf(run.run, traffic, hits));
+    }
   }
 
   tick(): void {
@@ -106,6 +114,8 @@ class Runner implements RunnerApi {
     const run = this.#find(name);
     if (run.phase === 'rolling-back')
       throw new MeshproofError('EXPERIMENT_ENDED', `${name} is being rolled back: ${run.view().reason}`);
+    if (!run.story.releases)
+      throw new MeshproofError('REQUEST_INVALID', `${name} is a ${run.run.document.kind}: it promotes nothing`);
     run.feed({ type: 'promote', by, reason });
     await run.settled();
     return run.view();

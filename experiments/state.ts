@@ -9,7 +9,7 @@ import type { JudgeState } from '../analyzer/sequential/judge.ts';
 import type { GoalReport } from '../contracts/api.ts';
 import { Phase } from '../contracts/experiment.ts';
 import { Overlay } from '../contracts/overlay.ts';
-import type { ArmRow } from '../contracts/telemetry.ts';
+import type { ArmRow, HitRow } from '../contracts/telemetry.ts';
 import { Buckets } from '../contracts/telemetry.ts';
 import { Judgement, Verdict } from '../contracts/verdict.ts';
 import { Counts, NO_COUNTS, NOTHING_RECENT, Recent } from './counts.ts';
@@ -24,6 +24,8 @@ export const Effect = z.discriminatedUnion('type', [
   z.object({ type: z.literal('set-overlay'), overlay: Overlay }),
   z.object({ type: z.literal('drop-overlay') }),
   z.object({ type: z.literal('move-stable'), from: z.string(), to: z.string() }),
+  /** Done when every proxy that is connected has acknowledged the overlays as they are now. */
+  z.object({ type: z.literal('confirm') }),
 ]);
 export type Effect = z.output<typeof Effect>;
 
@@ -43,6 +45,8 @@ export type Totals = z.output<typeof Totals>;
 const Judge = z.custom<JudgeState>(
   (v) => typeof v === 'object' && v !== null && 'config' in v && 'metrics' in v && Array.isArray(v.metrics),
 );
+
+const NO_USERS = { before: NO_COUNTS, during: NO_COUNTS, after: NO_COUNTS };
 
 export const State = z.object({
   phase: Phase,
@@ -80,6 +84,12 @@ export const State = z.object({
   /** What the guardrails look at, in the present phase: all of it, and the last seconds of it. */
   guarded: Counts.default(NO_COUNTS),
   recent: Recent.default(NOTHING_RECENT),
+  /** The service's stable version at the start, for kinds that name none. */
+  stable: z.string().default(''),
+  /** What users of the service in scope met, by part of a Chaos experiment. */
+  users: z.object({ before: Counts, during: Counts, after: Counts }).default(NO_USERS),
+  /** Requests that met each fault. */
+  hits: z.record(z.string(), Count).default({}),
   /** What the candidate waits for that never comes by itself; told to the journal once. */
   lacking: z.enum(['nothing', 'traffic', 'data']),
   verdict: Verdict,
@@ -95,13 +105,16 @@ export const State = z.object({
 });
 export type State = z.output<typeof State>;
 
+/** What users met in one report: requests to the service in scope, and hits of this run's faults. */
+export type Users = { readonly counts: Counts; readonly hits: readonly HitRow[] };
+
 /** What the reducer is told. */
 export type Event =
   | { readonly type: 'started' }
   /** The journal was read by a new process. @property awayMs - wall-clock time since its last entry */
   | { readonly type: 'resumed'; readonly awayMs: number }
   /** A report of some proxy; without rows it says that the proxy lives and had no request of this run. */
-  | { readonly type: 'observed'; readonly rows: readonly ArmRow[] }
+  | { readonly type: 'observed'; readonly rows: readonly ArmRow[]; readonly users?: Users }
   | { readonly type: 'tick'; readonly passedMs: number }
   /** A check was answered. @property value - null: no data, `why` says why */
   | { readonly type: 'measured'; readonly check: string; readonly value: number | null; readonly why: string }
@@ -154,6 +167,9 @@ export const INITIAL: State = {
   preview: NO_COUNTS,
   guarded: NO_COUNTS,
   recent: NOTHING_RECENT,
+  stable: '',
+  users: NO_USERS,
+  hits: {},
   lacking: 'nothing',
   verdict: 'PENDING',
   reason: 'declared',

@@ -2,15 +2,18 @@
 import { abTest } from './ab-test.ts';
 import { blueGreen } from './blue-green.ts';
 import { canary } from './canary.ts';
+import { chaos } from './chaos.ts';
 import type { Run, Story } from './story.ts';
 
-export function storyOf({ id, document }: Run): Story {
+export function storyOf({ id, document, source }: Run): Story {
   switch (document.kind) {
     case 'Canary':
-      return canary({ id, document });
+      return canary({ id, document, source });
     case 'BlueGreen':
-      return blueGreen({ id, document });
+      return blueGreen({ id, document, source });
     case 'ABTest':
-      return abTest({ id, document });
+      return abTest({ id, document, source });
+    case 'Chaos':
+      return chaos({ id, document, source });
   }
 }

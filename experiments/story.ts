@@ -4,16 +4,21 @@
  */
 import type { GoalReport } from '../contracts/api.ts';
 import type { Analysis } from '../contracts/canary.ts';
-import type { ExperimentDocument } from '../contracts/document.ts';
+import type { ExperimentDocument, SourceDocument } from '../contracts/document.ts';
 import type { Phase } from '../contracts/experiment.ts';
 import type { Match } from '../contracts/match.ts';
 import type { Overlay } from '../contracts/overlay.ts';
 import type { Sticky } from '../contracts/route.ts';
 import type { ArmRow } from '../contracts/telemetry.ts';
-import type { State, Transition } from './state.ts';
+import type { State, Transition, Users } from './state.ts';
 
 /** What stays the same over the whole run. */
-export type Run<D extends ExperimentDocument = ExperimentDocument> = { readonly id: string; readonly document: D };
+export type Run<D extends ExperimentDocument = ExperimentDocument> = {
+  readonly id: string;
+  readonly document: D;
+  /** As a person wrote it: what of it goes to the proxies, goes in that form. */
+  readonly source: SourceDocument;
+};
 
 /** What every document settles, in the words of the Canary. */
 export type Terms = {
@@ -34,6 +39,8 @@ export type Terms = {
 
 export type Story = {
   readonly run: Run;
+  /** Whether it may end by promoting a version. */
+  readonly releases: boolean;
   readonly terms: Terms;
   /** The phases that this kind tells itself; its overlay stands, and nothing is decided yet. */
   readonly phases: readonly Phase[];
@@ -53,6 +60,11 @@ export type Story = {
   readonly takeGoal?: (state: State, report: GoalReport) => State;
   /** What follows from a state in one of `phases`; undefined: it stays. */
   readonly goOn: (state: State) => Transition | undefined;
+  /** The first transition, where it is not that of every release. */
+  readonly begin?: (state: State) => Transition;
+  /** Takes in what users met; only kinds that speak of users have it. */
+  readonly takeUsers?: (state: State, users: Users) => State;
+  readonly score?: (state: State) => number | null;
   /** Why it stands where it stands, where that is more than the reason why the phase was entered. */
   readonly now?: (state: State) => string | undefined;
 };

@@ -1,5 +1,4 @@
 /** A run as people see it. Pure. */
-import type { SourceDocument } from '../contracts/document.ts';
 import type { ExperimentView } from '../contracts/experiment.ts';
 import { PPM } from '../contracts/units.ts';
 import { isOver } from './life.ts';
@@ -13,7 +12,6 @@ import { isShifting } from './transitions.ts';
 
 export type Shown = {
   readonly story: Story;
-  readonly source: SourceDocument;
   readonly state: State;
   readonly seen: readonly Seen[];
   readonly nowMs: number;
@@ -21,7 +19,7 @@ export type Shown = {
   readonly updatedAt: string;
 };
 
-export function makeView({ story, source, state, seen, nowMs, startedAt, updatedAt }: Shown): ExperimentView {
+export function makeView({ story, state, seen, nowMs, startedAt, updatedAt }: Shown): ExperimentView {
   const { run, terms } = story;
   const { metadata, kind } = run.document;
   return {
@@ -29,8 +27,8 @@ export function makeView({ story, source, state, seen, nowMs, startedAt, updated
     name: metadata.name,
     kind,
     service: terms.service,
-    baseline: terms.baseline,
-    candidate: terms.candidate,
+    baseline: terms.baseline || state.stable,
+    candidate: terms.candidate || state.stable,
     phase: state.phase,
     verdict: state.verdict,
     reason: reasonNow(story, state),
@@ -40,11 +38,13 @@ export function makeView({ story, source, state, seen, nowMs, startedAt, updated
     steps: story.stepsPpm.map((weightPpm, i) => ({ weightPpm, state: stepState(story, state, i) })),
     stepIndex: Math.max(0, state.stepIndex),
     intendedPpm: intended(story, state),
-    measuredPpm: isOver(state) || state.phase === 'watching' ? null : measuredShare(seen, state.epoch, nowMs),
+    measuredPpm:
+      isOver(state) || state.phase === 'watching' || !story.releases ? null : measuredShare(seen, state.epoch, nowMs),
     totals: { ...state.totals },
     judgement: state.judgement,
     haltedBy: state.haltedBy,
-    spec: { ...source.spec },
+    score: story.score?.(state) ?? null,
+    spec: { ...run.source.spec },
   };
 }
 
@@ -62,12 +62,12 @@ function intended(story: Story, state: State): number {
 /** What can still be shown of a run whose journal cannot be read. */
 export function damagedView(
   id: string,
-  known: { readonly story: Story; readonly source: SourceDocument } | undefined,
+  story: Story | undefined,
   reason: string,
   at: { readonly startedAt: string; readonly endedAt: string },
 ): ExperimentView {
-  const document = known?.story.run.document;
-  const terms = known?.story.terms;
+  const document = story?.run.document;
+  const terms = story?.terms;
   return {
     id,
     name: document?.metadata.name ?? id,
@@ -81,13 +81,13 @@ export function damagedView(
     startedAt: at.startedAt,
     updatedAt: at.endedAt,
     endedAt: at.endedAt,
-    steps: (known?.story.stepsPpm ?? []).map((weightPpm) => ({ weightPpm, state: 'waiting' as const })),
+    steps: (story?.stepsPpm ?? []).map((weightPpm) => ({ weightPpm, state: 'waiting' as const })),
     stepIndex: 0,
     intendedPpm: 0,
     measuredPpm: null,
     totals: { baselineRequests: 0, candidateRequests: 0, candidateErrors: 0, shielded: 0 },
     judgement: NOTHING_JUDGED,
     haltedBy: null,
-    spec: { ...known?.source.spec },
+    spec: { ...story?.run.source.spec },
   };
 }

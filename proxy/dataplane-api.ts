@@ -13,7 +13,7 @@ import type { ShadowLoad } from './shadow/shadow-load.ts';
 import type { TcpLoad } from './tcp/tcp-load.ts';
 import type { WebSocketLoad } from './websocket/web-socket-load.ts';
 import type { RequestObserver } from './runtime.ts';
-import type { ArmRow, TrafficRow } from '../contracts/telemetry.ts';
+import type { ArmRow, HitRow, TrafficRow } from '../contracts/telemetry.ts';
 
 /** Totals since start, for exposition. `latency` is dense (contracts/histogram.ts) and must not be changed. */
 export type TrafficTotal = {
@@ -120,6 +120,8 @@ export type Telemetry = {
   readonly arms: ArmRow[];
   /** undefined: nothing was compared. */
   readonly comparisons?: Comparisons[];
+  /** Of the faults of experiments. undefined: none */
+  readonly hits?: HitRow[];
 };
 
 /** Monotonic milliseconds. The only clock that leases, timeouts and delays may use. */

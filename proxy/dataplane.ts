@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Locality } from '../contracts/balancer.ts';
-import type { FaultDocument, GatewayDocument, ServiceDocument, SourceDocument } from '../contracts/document.ts';
+import type { GatewayDocument, ServiceDocument, SourceDocument } from '../contracts/document.ts';
 import type { Overlay } from '../contracts/overlay.ts';
 import { memoryInUse, Overload } from './admission/overload.ts';
 import { endpointViews } from './balancing/endpoint-view.ts';
@@ -13,9 +13,10 @@ import type { Clock, ConfigDump, DataplaneApi, MetricsSnapshot, Telemetry } from
 import type { Listener } from './downstream/listener.ts';
 import { ListenerSet } from './downstream/listener-set.ts';
 import type { Wanted } from './downstream/listener-set.ts';
-import { ActiveFault } from './faults/active-fault.ts';
+import type { ActiveFault } from './faults/active-fault.ts';
 import { FaultsByHeader } from './faults/by-header.ts';
 import { checkSecrets } from './faults/check-secrets.ts';
+import { FaultTable } from './faults/fault-table.ts';
 import type { HaltSwitch } from './halt-switch.ts';
 import type { IdentitySource } from './identity/identity.ts';
 import { INBOUND } from './inbound.stack.ts';
@@ -73,8 +74,7 @@ export class Dataplane implements DataplaneApi {
   readonly #mesh: MeshSecurity | undefined;
   readonly #sweeper: NodeJS.Timeout;
   readonly #observers = new Set<RequestObserver>();
-  #faults = new Map<string, ActiveFault>();
-  #faultSources = new Map<string, string>();
+  readonly #faults: FaultTable;
   #plans = new Map<string, ServicePlan>();
   /** Hosts outside of the mesh, by host:port. */
   #outside = new Map<string, ServicePlan>();
@@ -106,6 +106,7 @@ export class Dataplane implements DataplaneApi {
     };
     this.#inventory = new Inventory(this.#runtime, options.locality);
     this.#overlays = new OverlayTable(this.#runtime);
+    this.#faults = new FaultTable(this.#runtime);
     this.#listeners = new ListenerSet(this.#runtime);
     this.#mesh = options.identity && new MeshSecurity(options.identity);
     if (options.identity) options.identity.onChange = () => this.#compile();
@@ -127,7 +128,7 @@ export class Dataplane implements DataplaneApi {
     this.#listeners.commit(listeners, wanted);
     this.#config = config;
     this.#inventory.tls = tls;
-    this.#takeFaults(config.faults);
+    this.#faults.declare(config.faults);
     this.#compile();
     const ways = [...this.#plans.values(), ...this.#outside.values(), ...(this.#wayIn ? [this.#wayIn] : [])];
     this.#inventory.keepOnly(ways);
@@ -137,13 +138,15 @@ export class Dataplane implements DataplaneApi {
     const refused = this.#overlays.set(overlays, (overlay) =>
       overlayProblem(overlay, this.#plans.get(overlay.service)),
     );
+    this.#faults.lay(this.#overlays.all());
     this.#compile();
     return { refused };
   }
 
   renewLeases(experimentIds: readonly string[]): void {
-    this.#overlays.renew(new Set(experimentIds));
-    for (const fault of this.#faults.values()) fault.renew();
+    const ids = new Set(experimentIds);
+    this.#overlays.renew(ids);
+    this.#faults.renew(ids);
   }
 
   observe(observer: RequestObserver): () => void {
@@ -166,9 +169,10 @@ export class Dataplane implements DataplaneApi {
   }
 
   halt(): { overlays: number; faults: number } {
-    const faults = [...this.#faults.values()].filter((f) => f.active).length;
+    const faults = this.#faults.all().filter((f) => f.active).length;
     this.#runtime.halt.halt();
     const overlays = this.#overlays.clear();
+    this.#faults.lay(this.#overlays.all());
     this.#compile();
     this.#releaseFaults();
     return { overlays, faults };
@@ -176,16 +180,18 @@ export class Dataplane implements DataplaneApi {
 
   /** What waits in a fault that is over goes on. */
   #releaseFaults(): void {
-    for (const fault of this.#faults.values()) fault.release();
+    this.#faults.release();
     this.#inventory.releaseWires();
   }
 
   takeTelemetry(): Telemetry {
+    const hits = this.#faults.takeHits();
     const comparisons = this.#overlays.shadows().flatMap(({ queue }) => queue.take() ?? []);
     return {
       traffic: [...this.#inventory.counters.values()].flatMap((c) => c.take(this.#options.source) ?? []),
       arms: this.#overlays.counters().flatMap((c) => c.take() ?? []),
       ...(comparisons.length > 0 ? { comparisons } : {}),
+      ...(hits.length > 0 ? { hits } : {}),
     };
   }
 
@@ -197,7 +203,7 @@ export class Dataplane implements DataplaneApi {
     return {
       source: this.#options.source,
       ...inventoryTotals(this.#inventory),
-      faults: [...this.#faults.values()].flatMap((f) => f.totals()),
+      faults: this.#faults.all().flatMap((f) => f.totals()),
       errors: [...this.#runtime.errors].map(([code, count]) => ({ code, count })),
       downstreamConnections: this.#listeners.connections,
       downstreamConnectionsTotal: this.#listeners.accepted,
@@ -224,7 +230,7 @@ export class Dataplane implements DataplaneApi {
       version: this.#config?.version ?? null,
       documents: this.#config?.sources ?? [],
       overlays: this.#overlays.all().map((a) => ({ ...a.overlay, leaseLeftMs: a.leaseLeftMs })),
-      faults: [...this.#faults.values()].map((f) => ({ name: f.name, active: f.active, leaseLeftMs: f.leaseLeftMs })),
+      faults: this.#faults.all().map((f) => ({ name: f.name, active: f.active, leaseLeftMs: f.leaseLeftMs })),
       listeners: this.#listeners.open.map((l) => ({ name: l.name, address: l.address })),
     };
   }
@@ -258,7 +264,8 @@ export class Dataplane implements DataplaneApi {
     this.#inventory.sweep(nowMs);
     this.#releaseFaults();
     const expired = this.#overlays.sweep();
-    if (expired.length > 0 || this.#taking !== this.#countTaking()) this.#compile();
+    if (expired.length > 0) this.#faults.lay(this.#overlays.all());
+    if (expired.length > 0 || this.#taking !== this.#faults.countTaking()) this.#compile();
     for (const { overlay } of expired) this.onLeaseExpired(overlay.experimentId, overlay.epoch);
   }
 
@@ -272,27 +279,11 @@ export class Dataplane implements DataplaneApi {
     return inbound === undefined ? wanted : [...wanted, { name: INBOUND_NAME, listen: inbound }];
   }
 
-  /** A fault that is declared as before keeps its lease, its counts and its state of halt. */
-  #takeFaults(documents: readonly FaultDocument[]): void {
-    const next = new Map<string, ActiveFault>();
-    const sources = new Map<string, string>();
-    for (const document of documents) {
-      const name = document.metadata.name;
-      const source = JSON.stringify(document.spec);
-      const old = this.#faultSources.get(name) === source ? this.#faults.get(name) : undefined;
-      next.set(name, old ?? new ActiveFault(this.#runtime, document));
-      sources.set(name, source);
-    }
-    for (const [name, fault] of this.#faults) if (next.get(name) !== fault) fault.retire();
-    this.#faults = next;
-    this.#faultSources = sources;
-  }
-
   #compile(): void {
     const config = this.#config;
     if (!config) return;
-    const faults = [...this.#faults.values()];
-    this.#taking = this.#countTaking();
+    const faults = this.#faults.all();
+    this.#taking = this.#faults.countTaking();
     this.#plans = new Map();
     this.#wayIn = undefined;
     for (const service of config.services) {
@@ -335,11 +326,6 @@ export class Dataplane implements DataplaneApi {
     return spec.partition === undefined || spec.partition.from === this.#options.beside?.service;
   }
 
-  /** How many faults keep endpoints out of the plans: when it changes, these are built anew. */
-  #countTaking(): number {
-    return [...this.#faults.values()].filter((f) => f.spec.endpointGone !== undefined && f.active).length;
-  }
-
   #gated(config: Config, gateway: GatewayDocument | undefined): Listener['resolve'] {
     const found = resolverOf(gateway?.spec, this.#plans, this.#outside);
     const resolve = this.#withFaultHeaders(config, gateway, found);
@@ -360,7 +346,7 @@ export class Dataplane implements DataplaneApi {
     if (!secret) return resolve;
     const byHeader = new FaultsByHeader(this.#runtime, secret, Date.now, (service, fault) => {
       const document = config.services.find((s) => s.metadata.name === service);
-      return document && this.#planOf(config, document, [...this.#faults.values(), fault]);
+      return document && this.#planOf(config, document, [...this.#faults.all(), fault]);
     });
     return (head) => {
       const plan = resolve(head);

@@ -2,6 +2,7 @@
 import type { ErrorCode } from '../contracts/errors.ts';
 import type { Overlay } from '../contracts/overlay.ts';
 import { KeyedSplit } from './arms/keyed-split.ts';
+import { faultProblem } from './faults/overlay-faults.ts';
 import type { RequestHead } from './http1/head.ts';
 import { compileMatch } from './plan/match.ts';
 import type { Predicate } from './plan/match.ts';
@@ -172,5 +173,7 @@ export function overlayProblem(overlay: Overlay, plan: ServicePlan | undefined):
   if (!plan) return refuse(`there is no Service ${service} here`);
   const arms = overlay.split?.arms.map((arm) => arm.version) ?? [candidate];
   const missing = [baseline, ...arms].find((version) => !plan.versions.has(version));
-  return missing === undefined ? undefined : refuse(`Service ${service} has no version ${missing} here`);
+  if (missing !== undefined) return refuse(`Service ${service} has no version ${missing} here`);
+  const problem = overlay.faults?.map(faultProblem).find((found) => found !== undefined);
+  return problem === undefined ? undefined : refuse(problem);
 }

@@ -5,7 +5,7 @@
 import type { RawData, WebSocket } from 'ws';
 import type { ProxyView } from '../../contracts/live.ts';
 import type { Overlay } from '../../contracts/overlay.ts';
-import type { ArmRow, TrafficRow } from '../../contracts/telemetry.ts';
+import type { ArmRow, HitRow, TrafficRow } from '../../contracts/telemetry.ts';
 import type { FromProxy } from '../../contracts/wire.ts';
 import { validOnes } from '../documents/check.ts';
 import type { Change, Documents } from '../documents/documents.ts';
@@ -29,6 +29,7 @@ export type Report = {
   readonly node: string;
   readonly traffic: readonly TrafficRow[];
   readonly arms: readonly ArmRow[];
+  readonly hits: readonly HitRow[];
 };
 export type HubOptions = {
   readonly documents: Documents;
@@ -50,6 +51,8 @@ export class Hub {
   #overlays: readonly Overlay[] = [];
   #revision = 0;
   #lostReports = 0;
+  /** Wait for an acknowledgement, or for the end of a connection. */
+  readonly #waiting: (() => void)[] = [];
   onReport: (report: Report) => void = () => {};
   /** A proxy was halted by somebody at its own admin address. */
   onHalted: (node: string) => void = () => {};
@@ -92,6 +95,24 @@ export class Hub {
     this.#revision++;
     this.#broadcast(this.#overlaysText());
     this.#setRhythm();
+  }
+
+  /** The proxies that are connected and have not acknowledged the overlays as they are now. */
+  behind(): readonly string[] {
+    return [...this.#sessions.values()].filter((s) => s.ackedRevision !== this.#revision).map((s) => s.node.id);
+  }
+
+  /** Resolves when no connected proxy is behind, or when the time is up. */
+  async caughtUp(withinMs: number): Promise<void> {
+    const deadline = new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), withinMs).unref());
+    while (this.behind().length > 0) {
+      const changed = new Promise<'changed'>((resolve) => this.#waiting.push(() => resolve('changed')));
+      if ((await Promise.race([changed, deadline])) === 'late') return;
+    }
+  }
+
+  #onAcked(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 
   /** Tells every proxy to drop overlays and faults now. @returns how many were told */
@@ -184,13 +205,14 @@ export class Hub {
         if (message.code === 'WIRE_BASE_MISMATCH') this.#sendSnapshot(session);
         break;
       case 'overlays-ack':
-        session.overlaysAcked(message.refused);
+        session.overlaysAcked(message.revision, message.refused);
+        this.#onAcked();
         if (message.refused.length > 0) this.#log.warn({ node, refused: message.refused }, 'overlays are refused');
         break;
       case 'telemetry':
         this.#lostReports += session.reported(message.seq);
         if (!session.isNew(message.reportId)) break;
-        this.onReport({ node, traffic: message.traffic, arms: message.arms });
+        this.onReport({ node, traffic: message.traffic, arms: message.arms, hits: message.hits ?? [] });
         break;
       case 'lease-expired': // it has let go of an overlay that we still want: we were late, so send it again
         this.#log.warn({ node, experimentId: message.experimentId, epoch: message.epoch }, 'a lease ran out');
@@ -238,6 +260,7 @@ export class Hub {
     if (!session) return;
     this.#sessions.delete(socket);
     this.#known.left(session);
+    this.#onAcked();
     this.#log.info({ node: session.node.id }, 'a proxy is gone');
   }
 }

@@ -19,6 +19,8 @@ export class ProxySession {
   #lastSeq = -1;
   /** Halts that it was told and has not answered. */
   #haltsAsked = 0;
+  /** Of the overlays that it acknowledged last. */
+  ackedRevision: number | null = null;
   lostReports = 0;
   lastSeenAt: string;
 
@@ -52,8 +54,10 @@ export class ProxySession {
 
   /** The overlays are in force, but for those that it refused. */
   overlaysAcked(
+    revision: number,
     refused: readonly { readonly experimentId: string; readonly code: string; readonly message: string }[],
   ): void {
+    this.ackedRevision = revision;
     this.#overlayRefusal =
       refused.length === 0
         ? null

@@ -3,7 +3,7 @@ import { isExperimentDocument, keyOf } from '../../contracts/document.ts';
 import type { Document, SourceDocument } from '../../contracts/document.ts';
 import { MeshproofError } from '../../contracts/errors.ts';
 import type { ExperimentView } from '../../contracts/experiment.ts';
-import { versionsOf } from '../../experiments/scope.ts';
+import { servicesOf, versionsOf } from '../../experiments/scope.ts';
 import { isOverPhase } from '../experiments/phase.ts';
 
 /** Something that needs a service with these versions. */
@@ -22,8 +22,12 @@ export function needsOfRunning(views: readonly ExperimentView[]): readonly Need[
 export function needsOfDeclared(documents: readonly Document[]): readonly Need[] {
   return documents.flatMap((document) => {
     if (!isExperimentDocument(document)) return [];
-    const versions = versionsOf(document).map(({ version }) => version);
-    return [{ by: keyOf(document), service: document.spec.service, versions }];
+    const by = keyOf(document);
+    return servicesOf(document).map((service) => ({
+      by,
+      service,
+      versions: versionsOf(document).flatMap((v) => (v.service === service ? [v.version] : [])),
+    }));
   });
 }
 

@@ -41,6 +41,12 @@ export function portsOf({ store, documents, hub, wallClock, nowMs, onChange, onJ
         if (rest.length !== hub.overlays().length) hub.setOverlays(rest);
         await store.dropOverlay(experimentId);
       },
+      async confirm() {
+        await hub.caughtUp(CONFIRM_WITHIN_MS);
+        const behind = hub.behind();
+        if (behind.length > 0)
+          throw new MeshproofError('ROLLBACK_UNCONFIRMED', `not acknowledged by ${behind.join(', ')} yet`);
+      },
     },
     services: {
       stable: (service) => Promise.resolve(specOf(documents, service)?.stable),
@@ -54,6 +60,9 @@ export function portsOf({ store, documents, hub, wallClock, nowMs, onChange, onJ
     onJournal,
   };
 }
+
+/** A proxy that is connected answers within milliseconds; what else is to be done must not wait long. */
+const CONFIRM_WITHIN_MS = 1_000;
 
 function specOf(documents: Documents, service: string): ServiceSpec | undefined {
   const source = documents.get('Service', service);

@@ -22,11 +22,14 @@ export type Outcome = {
   readonly examples: Readonly<Partial<Record<Life['verdict'], string>>>;
 };
 
+/** No proxy is told of a simulated run. */
+const NOBODYS = { apiVersion: '', kind: 'Canary', metadata: { name: 'simulated' }, spec: {} };
+
 export type Settings = { readonly perMinute: number; readonly runs: number; readonly seed: number };
 
 export function simulate(document: CanaryDocument, arms: Arms, { perMinute, runs, seed }: Settings): Outcome {
   const lives = Array.from({ length: runs }, (_, i) =>
-    live({ id: `simulated_${i}`, document }, arms, perMinute, seeded(seed + i)),
+    live({ id: `simulated_${i}`, document, source: NOBODYS }, arms, perMinute, seeded(seed + i)),
   );
   const of = (verdict: Life['verdict']): readonly Life[] => lives.filter((l) => l.verdict === verdict);
   const times = lives.flatMap(({ verdictAfterMs }) => (verdictAfterMs === null ? [] : [verdictAfterMs]));

@@ -6,7 +6,7 @@ import type { CanaryDocument, ExperimentDocument, ExperimentKind, SourceDocument
 import type { ExperimentView } from '../../contracts/experiment.ts';
 import type { Overlay } from '../../contracts/overlay.ts';
 import { checkDocument } from '../../contracts/parse.ts';
-import type { ArmRow } from '../../contracts/telemetry.ts';
+import type { ArmRow, TrafficRow } from '../../contracts/telemetry.ts';
 import type { RunnerApi } from '../ports.ts';
 import { createRunner } from '../runner.ts';
 import { keyedRows } from './keyed-rows.ts';
@@ -31,11 +31,19 @@ export type Traffic = {
   previewRps: number;
   readonly of: Record<string, Behaviour>;
   reports: boolean;
+  /** Whether faults of overlays find requests that they may touch. */
+  faultsMeet: boolean;
 };
 
 export function traffic(of: Partial<Record<'v1' | 'v2', Partial<Behaviour>>> = {}, rps = 200): Traffic {
   const usual = { errorRate: 0.001, latencyMs: 20 };
-  return { rps, previewRps: 0, of: { v1: { ...usual, ...of.v1 }, v2: { ...usual, ...of.v2 } }, reports: true };
+  return {
+    rps,
+    previewRps: 0,
+    of: { v1: { ...usual, ...of.v1 }, v2: { ...usual, ...of.v2 } },
+    reports: true,
+    faultsMeet: true,
+  };
 }
 
 const RELEASE = {
@@ -67,6 +75,15 @@ const SPECS: Readonly<Record<ExperimentKind, Record<string, unknown>>> = {
     lease: '3s',
     deadline: '5m',
     watch: { for: '3s', maxErrors: 5 },
+  },
+  Chaos: {
+    service: 'reviews',
+    steadyState: { metrics: [{ name: 'success-rate', min: 90 }], requests: 50 },
+    before: '2s',
+    recovery: '2s',
+    faults: [{ name: 'aborts', for: '10s', fault: { service: 'reviews', percent: 5, abort: { status: 503 } } }],
+    lease: '3s',
+    deadline: '5m',
   },
 };
 
@@ -153,10 +170,32 @@ export class Drive {
   async tick(): Promise<void> {
     this.world.pass(TICK_MS);
     if (this.process.alive) {
-      if (this.traffic.reports && this.world.nowMs % REPORT_MS === 0) this.runner.observe(this.#report());
+      if (this.traffic.reports && this.world.nowMs % REPORT_MS === 0) this.#observe();
       this.runner.tick();
     }
     await breathe();
+  }
+
+  #observe(): void {
+    const requests = Math.round((this.traffic.rps * REPORT_MS) / 1_000);
+    const faults = this.world.overlays.get(ID)?.faults ?? [];
+    const aborted = this.traffic.faultsMeet
+      ? faults.map(({ name, spec }) => ({
+          experimentId: ID,
+          fault: name,
+          hits: binomial(this.#random, requests, Number(spec['percent'] ?? 100) / 100),
+        }))
+      : [];
+    const errors = aborted.reduce((sum, { hits }) => sum + hits, this.#failing(requests));
+    this.runner.observe(this.#report(), [trafficRow(requests, Math.min(requests, errors), this.#latencyUs)], aborted);
+  }
+
+  #failing(requests: number): number {
+    return binomial(this.#random, requests, this.traffic.of[this.world.stable]?.errorRate ?? 0);
+  }
+
+  get #latencyUs(): number {
+    return (this.traffic.of[this.world.stable]?.latencyMs ?? 0) * 1_000;
   }
 
   /** What the proxies counted in one reporting interval under the overlay that is in force. */
@@ -206,6 +245,21 @@ export class Drive {
   #serve(version: string, requests: number): void {
     this.served[version] = (this.served[version] ?? 0) + requests;
   }
+}
+
+function trafficRow(requests: number, errors: number, us: number): TrafficRow {
+  return {
+    source: 'edge',
+    service: 'reviews',
+    version: 'v1',
+    route: 'default',
+    codes: { 200: requests - errors, 503: errors },
+    retries: 0,
+    shielded: 0,
+    faults: 0,
+    latencySumUs: us * requests,
+    latency: [[bucketOf(us), requests]],
+  };
 }
 
 /** Lets everything that is ready run: the world answers within a few turns of the microtask queue. */

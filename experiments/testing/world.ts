@@ -7,7 +7,7 @@ import type { ExperimentView, JournalEntry } from '../../contracts/experiment.ts
 import type { Overlay } from '../../contracts/overlay.ts';
 import type { Measurement, Ports } from '../ports.ts';
 
-export type Call = 'append' | 'read' | 'set' | 'drop' | 'move';
+export type Call = 'append' | 'read' | 'set' | 'drop' | 'move' | 'confirm';
 /** When a process dies, or what a call answers: asked before and after each call takes effect. */
 export type Fate = 'go on' | 'die' | 'fail' | 'refuse';
 
@@ -19,6 +19,7 @@ export class World {
   readonly journals = new Map<string, JournalEntry[]>();
   readonly overlays = new Map<string, Overlay>();
   stable = 'v1';
+  services: readonly string[] = ['reviews'];
   versions: readonly string[] = ['v1', 'v2'];
   /** What providers answer. */
   answer: () => Measurement = () => ({ value: null, why: 'nobody is asked' });
@@ -28,6 +29,8 @@ export class World {
   readonly told: JournalEntry[] = [];
   /** Overlay changes in their order: the epoch, or `drop`. */
   readonly overlayLog: (number | 'drop')[] = [];
+  /** What was in force each time that all proxies had acknowledged it. */
+  readonly confirmed: (number | 'drop')[] = [];
   fate: (call: Call, when: 'before' | 'after', count: number) => Fate = GO_ON;
   calls = 0;
 
@@ -74,9 +77,10 @@ export class Process {
           this.#call('drop', () => {
             if (world.overlays.delete(id)) world.overlayLog.push('drop');
           }),
+        confirm: () => this.#call('confirm', () => void world.confirmed.push(world.overlayLog.at(-1) ?? 'drop')),
       },
       services: {
-        stable: (service) => Promise.resolve(service === 'reviews' ? world.stable : undefined),
+        stable: (service) => Promise.resolve(world.services.includes(service) ? world.stable : undefined),
         versions: () => Promise.resolve(world.versions),
         moveStable: (_service, from, to) => this.#call('move', () => this.#move(from, to)),
       },

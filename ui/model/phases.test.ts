@@ -8,6 +8,8 @@ const KIND_OF: Partial<Record<ExperimentView['phase'], string>> = {
   previewing: 'BlueGreen',
   switched: 'BlueGreen',
   testing: 'ABTest',
+  injecting: 'Chaos',
+  recovering: 'Chaos',
 };
 const standing = (
   phase: ExperimentView['phase'],
@@ -59,6 +61,13 @@ describe('the phase strip', () => {
       phaseStrip({ ...standing('testing'), spec: { promote } }).map((item) => item.phase);
     expect(path().slice(-3)).toEqual(['testing', 'rolling-back', 'rolled-back']);
     expect(path('winner').slice(-2)).toEqual(['watching', 'promoted']);
+  });
+
+  test('promises no promotion to chaos, and shows its faults only where they were injected', () => {
+    const path = (phase: ExperimentView['phase'], state: Step): string[] =>
+      phaseStrip({ ...standing(phase, 'PASS', state), kind: 'Chaos' }).map((item) => item.phase);
+    expect(path('injecting', 'running').slice(-4)).toEqual(['injecting', 'recovering', 'rolling-back', 'rolled-back']);
+    expect(path('rolled-back', 'waiting')).toEqual(['declared', 'measuring', 'rolling-back', 'rolled-back']);
   });
 
   test('shows the promotion to a run that was moved back after it', () => {

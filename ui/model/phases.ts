@@ -16,6 +16,8 @@ const LABELS: Readonly<Record<Phase, string>> = {
   previewing: 'Previewing',
   switched: 'Switched, old version warm',
   testing: 'Testing',
+  injecting: 'Injecting faults',
+  recovering: 'Recovering',
   held: 'Held for a person',
   promoting: 'Promoting',
   watching: 'Watching',
@@ -31,6 +33,8 @@ const TONES: Readonly<Record<Phase, PhaseTone>> = {
   previewing: 'wait',
   switched: 'wait',
   testing: 'wait',
+  injecting: 'wait',
+  recovering: 'wait',
   held: 'warn',
   promoting: 'wait',
   watching: 'wait',
@@ -44,6 +48,7 @@ const MIDDLE: Readonly<Record<string, readonly Phase[]>> = {
   Canary: ['stepping'],
   BlueGreen: ['previewing', 'switched'],
   ABTest: ['testing'],
+  Chaos: ['injecting', 'recovering'],
 };
 const PROMOTION: readonly Phase[] = ['promoting', 'watching', 'promoted'];
 
@@ -66,7 +71,7 @@ export function phaseStrip(view: Standing, promoted = false): readonly StripItem
   }));
 }
 
-/** Rolling back without a failure (halted, inconclusive, or a test that is over) is no fault of the candidate. */
+/** Rolling back without a failure (halted, inconclusive, a test that is over, faults that were borne) is no fault of the candidate. */
 function toneOf(view: Standing): PhaseTone {
   const { phase, verdict } = view;
   if (!BACK.includes(phase) || verdict === 'FAIL') return TONES[phase];
@@ -77,7 +82,7 @@ function pathOf(view: Standing, promoted: boolean): readonly Phase[] {
   const { kind, phase, steps } = view;
   const end = mayPromote(view) ? PROMOTION : BACK;
   const middle = MIDDLE[kind] ?? ['stepping'];
-  const reached = (i: number): boolean => (middle.length === 1 ? steps : [steps[i]]).some(isReached);
+  const reached = (i: number): boolean => (kind === 'BlueGreen' ? [steps[i]] : steps).some(isReached);
   if (phase === 'rolling-back' || phase === 'rolled-back')
     return [
       'declared',
@@ -91,8 +96,9 @@ function pathOf(view: Standing, promoted: boolean): readonly Phase[] {
   return ['declared', 'measuring', ...middle, ...end];
 }
 
-/** An A/B test changes nothing for good unless it was asked to, by its document or by a person. */
+/** An A/B test changes nothing for good unless it was asked to, by its document or by a person; a Chaos never does. */
 function mayPromote({ kind, phase, spec }: Standing): boolean {
+  if (kind === 'Chaos') return false;
   return kind !== 'ABTest' || spec?.['promote'] === 'winner' || PROMOTION.includes(phase);
 }
 

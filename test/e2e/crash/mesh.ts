@@ -122,6 +122,10 @@ export class Mesh {
     return ((await response.json()) as { stable: string }).stable;
   }
 
+  async halt(): Promise<void> {
+    await fetch(`${this.#server}${API.halt}`, json('POST', { reason: 'the test says so' }));
+  }
+
   /** Asks until it holds. */
   async viewWhere(
     holds: (view: ExperimentView) => boolean,

@@ -1,0 +1,59 @@
+/** The faults of a Chaos experiment over time: what is broken, and how much of it, at each moment. Pure. */
+import { z } from 'zod';
+import type { ChaosFault } from '../contracts/chaos.ts';
+import type { OverlayFault } from '../contracts/overlay.ts';
+import { PPM_PER_PERCENT } from '../contracts/units.ts';
+import type { SourceDocument } from '../contracts/document.ts';
+
+/** A ramp rises in so many steps. */
+const RAMP_STEPS = 10;
+
+/** One fault, at the share that it has for a while. `index`: in the document. */
+export type Share = { readonly index: number; readonly ppm: number };
+/** @property atMs - counted from the first moment of the faults */
+export type Stage = { readonly atMs: number; readonly shares: readonly Share[] };
+
+/** The moments at which something changes, in order, but for the end of the last fault. The first is at 0. */
+export function stagesOf(faults: readonly ChaosFault[]): readonly Stage[] {
+  const moments = faults.flatMap(({ at, for: lasts, ramp }) => [
+    at,
+    at + lasts,
+    ...(ramp === 0
+      ? []
+      : Array.from({ length: RAMP_STEPS - 1 }, (_, k) => at + Math.round((ramp * (k + 1)) / RAMP_STEPS))),
+  ]);
+  const ordered = [...new Set([0, ...moments])].sort((a, b) => a - b).slice(0, -1);
+  return ordered.map((atMs) => ({ atMs, shares: sharesAt(faults, atMs) }));
+}
+
+function sharesAt(faults: readonly ChaosFault[], ms: number): Share[] {
+  return faults.flatMap(({ at, for: lasts, ramp, fault }, index) => {
+    if (ms < at || ms >= at + lasts) return [];
+    const risen = ramp === 0 ? 1 : Math.min(1, (Math.floor(((ms - at) / ramp) * RAMP_STEPS + 1e-6) + 1) / RAMP_STEPS);
+    return [{ index, ppm: Math.max(1, Math.round(fault.percent * risen)) }];
+  });
+}
+
+/** The largest share of requests that a fault of this stage may touch; 0 in a pause between faults. */
+export function largestShare({ shares }: Stage): number {
+  return Math.max(0, ...shares.map((share) => share.ppm));
+}
+
+/** @param elapsedMs - since the first moment of the faults */
+export function stageAt(stages: readonly Stage[], elapsedMs: number): number {
+  return stages.findLastIndex((stage) => stage.atMs <= elapsedMs);
+}
+
+const Written = z.object({ faults: z.array(z.object({ name: z.string(), fault: z.record(z.string(), z.unknown()) })) });
+
+/** The faults of a stage as the overlay carries them: as a person wrote them, but for their share. */
+export function overlayFaults({ spec }: SourceDocument, stage: Stage | undefined): OverlayFault[] {
+  const { faults } = Written.parse(spec);
+  return (stage?.shares ?? []).flatMap(({ index, ppm }) => {
+    const written = faults[index];
+    if (!written) return [];
+    const isGone = 'endpointGone' in written.fault;
+    const share = isGone ? {} : { percent: ppm / PPM_PER_PERCENT };
+    return [{ name: written.name, spec: { ...written.fault, ...share } }];
+  });
+}
