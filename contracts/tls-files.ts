@@ -25,6 +25,16 @@ function usesAt(path: readonly PropertyKey[], tls: TlsTexts | undefined): TlsUse
   return tls === undefined ? [] : [{ path, texts: tls }];
 }
 
+/** The files in which they stand; PEM text stands in the document. */
+export function tlsFiles(document: Document): string[] {
+  return tlsUses(document).flatMap(({ texts }) =>
+    KEYS.flatMap((key) => {
+      const text = texts[key];
+      return text === undefined || text.startsWith(PEM) ? [] : [text];
+    }),
+  );
+}
+
 /** The same document, in which the names of files do not depend on where it stands. */
 export function withFilesFrom(
   source: SourceDocument,

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import type { Locality } from '../contracts/balancer.ts';
 import type { GatewayDocument, ServiceDocument, SourceDocument } from '../contracts/document.ts';
 import type { Overlay } from '../contracts/overlay.ts';
+import { tlsFiles } from '../contracts/tls-files.ts';
 import { memoryInUse, Overload } from './admission/overload.ts';
 import { endpointViews } from './balancing/endpoint-view.ts';
 import type { EndpointView } from './balancing/endpoint-view.ts';
@@ -42,6 +43,7 @@ import type { Tracing } from './tracing/request-trace.ts';
 import { TimerWheel } from './timer-wheel.ts';
 import { MeshSecurity } from './tls/mesh-security.ts';
 import { tlsTable } from './tls/tls-table.ts';
+import type { TlsTable } from './tls/tls-table.ts';
 
 export type DataplaneOptions = {
   /** The node's name: `source` of its telemetry, and part of its Via. */
@@ -127,11 +129,30 @@ export class Dataplane implements DataplaneApi {
     const listeners = await this.#listeners.prepare(wanted);
     this.#listeners.commit(listeners, wanted);
     this.#config = config;
-    this.#inventory.tls = tls;
     this.#faults.declare(config.faults);
+    this.#useTls(tls);
+  }
+
+  #useTls(tls: TlsTable): void {
+    this.#inventory.tls = tls;
     this.#compile();
     const ways = [...this.#plans.values(), ...this.#outside.values(), ...(this.#wayIn ? [this.#wayIn] : [])];
     this.#inventory.keepOnly(ways);
+  }
+
+  /** Files in which certificates and keys of the configuration stand. */
+  certificateFiles(): string[] {
+    return [...(this.#config?.gateways ?? []), ...(this.#config?.services ?? [])].flatMap(tlsFiles);
+  }
+
+  /**
+   * Reads them again: for new connections. Those that are open go on with what they were made with.
+   * @throws MeshproofError TLS_MATERIAL_INVALID; then what was read before goes on
+   */
+  rereadCertificates(): Promise<void> {
+    const done = this.#applying.then(() => this.#config && this.#useTls(tlsTable(this.#config, this.#mesh)));
+    this.#applying = done.catch(() => undefined);
+    return done;
   }
 
   setOverlays(overlays: readonly Overlay[]): { refused: Refusal[] } {

@@ -88,7 +88,7 @@ describe('a proxy from files', () => {
     const proxy = await start({ files: [path], admin: '127.0.0.1:0' });
     expect(await ask(proxy)).toBe('v1');
     await file(yaml('127.0.0.1:0', 'v2'));
-    expect(await proxy.reload?.()).toBe(true);
+    expect(await proxy.reload()).toBe(true);
     expect(await ask(proxy)).toBe('v2');
     const metrics = await (await fetch(`http://${proxy.adminAddress}/metrics`)).text();
     expect(metrics).toContain(
@@ -100,7 +100,7 @@ describe('a proxy from files', () => {
     const path = await file(yaml());
     const proxy = await start({ files: [path] });
     await file(yaml('127.0.0.1:0', 'v3'));
-    expect(await proxy.reload?.()).toBe(false);
+    expect(await proxy.reload()).toBe(false);
     expect(await ask(proxy)).toBe('v1');
     expect(said).toContain(`${path}:11:11: Service/reviews spec.stable`);
     expect(said).toContain('the files are refused; the old configuration goes on');
@@ -145,7 +145,7 @@ describe('a proxy from files', () => {
   it('listens to SIGHUP while it runs, and no longer', async () => {
     const before = process.listenerCount('SIGHUP');
     const proxy = await start({ files: [await file(yaml())] });
-    expect(process.listenerCount('SIGHUP')).toBe(before + 1);
+    expect(process.listenerCount('SIGHUP')).toBeGreaterThan(before);
     await proxy.close(0);
     expect(process.listenerCount('SIGHUP')).toBe(before);
   });

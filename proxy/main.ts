@@ -18,6 +18,7 @@ import { snapshotStore } from './mesh/snapshot-store.ts';
 import { wireUrl } from './mesh/wire-url.ts';
 import type { Limits } from './runtime.ts';
 import { FileConfig } from './static/file-config.ts';
+import { CertificateWatch } from './tls/certificate-watch.ts';
 import type { Tracing } from './tracing/request-trace.ts';
 import type { Workers, WorkersOptions } from './workers/primary.ts';
 
@@ -51,8 +52,8 @@ export type RunningProxy = {
   readonly dataplane: DataplaneApi;
   /** As bound. */
   readonly adminAddress?: string;
-  /** Files alone: reads them again, as SIGHUP does. Resolves to whether they are in force. */
-  readonly reload?: () => Promise<boolean>;
+  /** Reads files again, as SIGHUP does: certificates; without a control plane all. Resolves to whether they are in force. */
+  readonly reload: () => Promise<boolean>;
   /** This process is one of several: answers the first one. @param onDrain - called when it wants this one to end */
   readonly serveAsWorker: (onDrain: () => void) => Promise<void>;
   /** Drains, sends the last counts, closes everything. @param drainTimeoutMs - default 10 000 */
@@ -97,7 +98,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     await parts.close(0);
     throw error;
   }
-  return parts.running();
+  return parts.running(log);
 }
 
 /**
@@ -120,6 +121,7 @@ async function startTracing({ tracing, node }: ProxyOptions): Promise<Tracing | 
 class Parts {
   readonly #dataplane: Dataplane;
   readonly #tracing: Tracing | undefined;
+  #certificates: CertificateWatch | undefined;
   #accessLog: AccessLog | undefined;
   #admin: AdminServer | undefined;
   #files: FileConfig | undefined;
@@ -174,6 +176,7 @@ class Parts {
   /** The last requests are counted before the last report, and /ready says 503 until the end. */
   async close(drainTimeoutMs = DRAIN_TIMEOUT_MS): Promise<void> {
     this.#files?.close();
+    this.#certificates?.close();
     this.#mesh?.drain();
     await this.#dataplane.drain(drainTimeoutMs);
     await this.#mesh?.close();
@@ -182,16 +185,19 @@ class Parts {
     await this.#accessLog?.close();
   }
 
-  running(): RunningProxy {
+  running(log: Logger): RunningProxy {
+    const certificates = new CertificateWatch(this.#dataplane, log);
+    this.#certificates = certificates;
     const files = this.#files;
+    const reload = (): Promise<boolean> => (files ?? certificates).reload();
     let closing: Promise<void> | undefined;
     return {
       dataplane: this.#dataplane,
       ...(this.#admin === undefined ? {} : { adminAddress: this.#admin.address }),
-      ...(files === undefined ? {} : { reload: () => files.reload() }),
+      reload,
       serveAsWorker: async (onDrain) => {
         const { serveAsWorker } = await import('./workers/worker.ts');
-        serveAsWorker({ dataplane: this.#dataplane, reload: files && (() => files.reload()), onDrain });
+        serveAsWorker({ dataplane: this.#dataplane, reload, onDrain });
       },
       close: (drainTimeoutMs) => (closing ??= this.close(drainTimeoutMs)),
     };

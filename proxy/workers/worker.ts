@@ -5,7 +5,7 @@ import type { FromWorkerProcess, ToWorkerProcess, WorkerAnswer } from './message
 
 export type WorkerSide = {
   readonly dataplane: DataplaneApi;
-  readonly reload: (() => Promise<boolean>) | undefined;
+  readonly reload: () => Promise<boolean>;
   /** Called once, when the first process wants this one to end. */
   readonly onDrain: () => void;
 };
@@ -22,7 +22,7 @@ export function serveAsWorker({ dataplane, reload, onDrain }: WorkerSide): void 
       case 'halt':
         return tell({ type: 'halted', ...dataplane.halt() });
       case 'reload':
-        return void reload?.();
+        return void reload();
       case 'drain':
         return onDrain();
     }

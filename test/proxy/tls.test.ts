@@ -1,13 +1,12 @@
-import { createHash, X509Certificate } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { connect, TLSSocket } from 'node:tls';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { TLSSocket } from 'node:tls';
+import { describe, expect, it, vi } from 'vitest';
 import type { ErrorCode } from '../../contracts/errors.ts';
 import { folderWith, TestAuthority } from './certificates.ts';
 import { header } from './naive-http.ts';
 import { ask } from './raw-client.ts';
 import { clientOf, get, post } from './stage.ts';
-import { proxyOf, tlsPair, withTls } from './tls-stage.ts';
+import { printOf, proxyOf, shake, tlsPair, withTls } from './tls-stage.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 
@@ -134,28 +133,3 @@ describe('TLS to endpoints and from clients', () => {
     await expect(apply({ certificate: one.key, key: one.key })).rejects.toMatchObject({ code: 'TLS_MATERIAL_INVALID' });
   });
 });
-
-type Shaken = { readonly print: string; readonly ask: () => Promise<string> };
-
-function shake(port: number, ca: string): Promise<Shaken> {
-  const socket = connect({ host: '127.0.0.1', port, ca });
-  onTestFinished(() => void socket.destroy());
-  return new Promise((resolve, reject) => {
-    socket.once('error', reject);
-    socket.once('secureConnect', () => {
-      const raw = socket.getPeerX509Certificate();
-      resolve({
-        print: raw ? createHash('sha256').update(raw.raw).digest('hex') : '',
-        ask: () =>
-          new Promise((answered) => {
-            socket.once('data', (bytes: Buffer) => answered(bytes.toString('latin1')));
-            socket.write(get());
-          }),
-      });
-    });
-  });
-}
-
-function printOf(pem: string): string {
-  return createHash('sha256').update(new X509Certificate(pem).raw).digest('hex');
-}
