@@ -3,6 +3,7 @@ import type { CommandSpec } from './command.ts';
 import { abort, promote } from './commands/abort.ts';
 import { analyze } from './commands/analyze.ts';
 import { apply } from './commands/apply.ts';
+import { approve, pause, resume } from './commands/approve.ts';
 import { completionCommand } from './commands/completion.ts';
 import { control } from './commands/control.ts';
 import { demo } from './commands/demo.ts';
@@ -44,6 +45,9 @@ export const COMMANDS: readonly CommandSpec[] = [
   halt,
   abort,
   promote,
+  approve,
+  pause,
+  resume,
   gateCheck,
   gateWait,
   report,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { MAX_ARMS } from './arm-split.ts';
 import { Guardrails } from './limit.ts';
 import { Match } from './match.ts';
+import { Freezes, Windows } from './promotion-windows.ts';
 import { Lease, Watch } from './release.ts';
 import { Duration, Name, Percent, PPM } from './units.ts';
 
@@ -71,6 +72,8 @@ export const ABTestSpec = z
       description: 'winner: an arm that is surely better becomes the stable version by itself',
     }),
     deadline: Duration.prefault('30d').meta({ description: 'INCONCLUSIVE when no verdict was reached by then' }),
+    windows: Windows,
+    freezes: Freezes,
     lease: Lease,
     watch: Watch,
     onInconclusive: z.enum(['rollback', 'hold']).default('rollback').meta({

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { Analysis } from './canary.ts';
 import { Guardrails } from './limit.ts';
-import { Deadline, Lease, Measure, OnInconclusive, Preview, Watch } from './release.ts';
+import { Freezes, Windows } from './promotion-windows.ts';
+import { Approval, ApprovalTimeout, Deadline, Lease, Measure, OnInconclusive, Preview, Watch } from './release.ts';
 import { Sticky } from './route.ts';
 import { Duration, Name, Percent, PPM_PER_PERCENT } from './units.ts';
 
@@ -39,6 +40,10 @@ export const BlueGreenSpec = z
       description: 'Limits on the candidate by itself, in preview and after the switch; crossing one goes back at once',
     }),
     analysis: Analysis.prefault({}),
+    approval: Approval,
+    approvalTimeout: ApprovalTimeout,
+    windows: Windows,
+    freezes: Freezes,
     deadline: Deadline,
     lease: Lease,
     watch: Watch,
@@ -47,6 +52,10 @@ export const BlueGreenSpec = z
   .refine((b) => b.baseline !== b.candidate, {
     error: 'baseline and candidate are the same version',
     path: ['candidate'],
+  })
+  .refine((b) => b.approvalTimeout === undefined || b.approval, {
+    error: 'nothing here waits for an approval; give approval: true',
+    path: ['approvalTimeout'],
   })
   .refine((b) => b.preview !== undefined || b.verify.share > 0, {
     error: 'nothing would reach the candidate before the switch; give preview, verify.share or both',

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { Check } from './check.ts';
 import { Match } from './match.ts';
-import { Deadline, Lease, Measure, OnInconclusive, Preview, Watch } from './release.ts';
+import { Freezes, Windows } from './promotion-windows.ts';
+import { Approval, ApprovalTimeout, Deadline, Lease, Measure, OnInconclusive, Preview, Watch } from './release.ts';
 import { Sticky } from './route.ts';
 import { Duration, Name, Percent, Tolerance, PPM_PER_PERCENT } from './units.ts';
 
@@ -51,6 +52,7 @@ export const Analysis = z.strictObject({
 export const Step = z.strictObject({
   weight: Percent.refine((ppm) => ppm > 0, 'a step needs a weight above 0'),
   hold: Duration.optional().meta({ description: 'At least this long at this step; default: hold.min' }),
+  approval: z.boolean().default(false).meta({ description: 'A person must approve before this step begins' }),
 });
 
 export const CanarySpec = z
@@ -81,6 +83,10 @@ export const CanarySpec = z
     maxShare: Percent.default(50 * PPM_PER_PERCENT).meta({
       description: "The most of the service's requests that this experiment may send to the candidate",
     }),
+    approval: Approval,
+    approvalTimeout: ApprovalTimeout,
+    windows: Windows,
+    freezes: Freezes,
     deadline: Deadline,
     lease: Lease,
     watch: Watch,
@@ -93,6 +99,10 @@ export const CanarySpec = z
   .refine((c) => c.steps.every((s, i) => i === 0 || s.weight > (c.steps[i - 1]?.weight ?? 0)), {
     error: 'the weights of the steps must rise',
     path: ['steps'],
+  })
+  .refine((c) => c.approvalTimeout === undefined || c.approval || c.steps.some((s) => s.approval), {
+    error: 'nothing here waits for an approval; give approval, or the approval of a step',
+    path: ['approvalTimeout'],
   })
   .refine((c) => c.steps.every((s) => s.weight <= c.maxShare), {
     error: 'a step goes above maxShare (50 percent where it is not given)',

@@ -107,6 +107,9 @@ export const ExperimentView = z.object({
   haltedBy: z.string().nullable(),
   /** Where the kind has one: how well the service bore it, 0 … 100 (docs/experiments.md). */
   score: z.number().nullable().optional(),
+  /** What the next step, or the promotion, waits for; `reason` says it in words. */
+  waitsFor: z.enum(['approval', 'window', 'resume']).nullable().optional(),
+  pausedBy: z.string().nullable().optional(),
   spec: z.record(z.string(), z.unknown()),
 });
 export type ExperimentView = z.output<typeof ExperimentView>;

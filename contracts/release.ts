@@ -7,6 +7,14 @@ export const Deadline = Duration.prefault('1h').meta({
   description: 'INCONCLUSIVE when no verdict was reached by then',
 });
 
+export const Approval = z.boolean().default(false).meta({
+  description: 'A person must approve the promotion (of a BlueGreen: the switch)',
+});
+
+export const ApprovalTimeout = Duration.optional().meta({
+  description: 'Rolled back, INCONCLUSIVE, when nobody has approved for so long; default: until the deadline',
+});
+
 export const Lease = Duration.prefault('10s').meta({
   description: 'A proxy that has not heard from the control plane for this long is back on the baseline',
 });

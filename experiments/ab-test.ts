@@ -9,6 +9,7 @@ import type { Overlay } from '../contracts/overlay.ts';
 import { formatDuration } from '../contracts/units.ts';
 import { endWithoutData, fail, inconclusive, leaveHeld } from './endings.ts';
 import { shiftingOverlay } from './overlay-of.ts';
+import { forward, needsOf, waitsNoMore } from './forward.ts';
 import { promote } from './promotion.ts';
 import { complete } from './rollback.ts';
 import type { State, Transition } from './state.ts';
@@ -63,6 +64,8 @@ function termsOf(spec: Spec): Terms {
     deadline: spec.deadline,
     measure: 0,
     watch: spec.watch,
+    windows: spec.windows,
+    freezes: spec.freezes,
     onInconclusive: spec.onInconclusive,
     analysis: { alpha: spec.analysis.alpha, metrics: [], warmup: 0, checks: [] },
   };
@@ -114,13 +117,15 @@ function leaveTest(story: Story, { document: { spec } }: TestRun, state: State):
   if (verdict === 'PASS' && arms?.winner != null) return leaveWithWinner(story, spec, state, arms.winner);
   if (state.elapsedMs >= spec.run.max)
     return inconclusive(story, state, `no winner after ${formatDuration(spec.run.max)}: ${reason}`);
-  return notice(story, state, isUnmet(state));
+  return waitsNoMore(state) ?? notice(story, state, isUnmet(state));
 }
 
-function leaveWithWinner(story: Story, spec: Spec, state: State, winner: string): Transition {
+function leaveWithWinner(story: Story, spec: Spec, state: State, winner: string): Transition | undefined {
   const { reason } = state.judgement;
   if (spec.promote === 'winner')
-    return promote(story, { ...state, verdict: 'PASS', chosen: winner }, `promoted: ${reason}`, null);
+    return forward(state, needsOf(story.terms), `the promotion of ${winner}`, (now) =>
+      promote(story, { ...now, verdict: 'PASS', chosen: winner }, `promoted: ${reason}`, null),
+    );
   return complete(story, state, `${winner} won: ${reason}`);
 }
 

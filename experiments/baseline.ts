@@ -17,7 +17,7 @@ export function startMeasuring(story: Story, state: State): Transition {
  * measuring -> what comes next, once the baseline had traffic for long enough; -> INCONCLUSIVE at the deadline.
  * @param next - the kind's own first step
  */
-export function leaveMeasuring(story: Story, state: State, next: () => Transition): Transition | undefined {
+export function leaveMeasuring(story: Story, state: State, next: () => Transition | undefined): Transition | undefined {
   if (deadlineOver(story, state)) return inconclusive(story, state, `${deadlineSentence(story)} before the first step`);
   const measuredLongEnough = state.elapsedMs >= story.terms.measure && !awaits(state, 'set-overlay');
   if (measuredLongEnough && state.measured > 0) return next();

@@ -10,13 +10,14 @@ import { formatDuration, PPM } from '../contracts/units.ts';
 import { leaveMeasuring } from './baseline.ts';
 import { lately, NO_COUNTS, NOTHING_RECENT } from './counts.ts';
 import { endWithoutData, fail, inconclusive, leaveHeld } from './endings.ts';
+import { forward, needsOf, NOTHING, waitsNoMore } from './forward.ts';
 import { crossed } from './limits.ts';
 import { shiftingOverlay } from './overlay-of.ts';
 import { promote } from './promotion.ts';
 import { known, weight } from './sentences.ts';
 import type { State, Transition } from './state.ts';
 import type { Run, Story } from './story.ts';
-import { deadlineOver, deadlineSentence, decide, layOverlay, notice, withoutData } from './transitions.ts';
+import { deadlineOver, deadlineSentence, decide, layOverlay, notice, stay, withoutData } from './transitions.ts';
 
 type BlueGreenRun = Run<BlueGreenDocument>;
 
@@ -75,12 +76,14 @@ function startPreview(story: Story, { document: { spec } }: BlueGreenRun, state:
 function leavePreview(story: Story, run: BlueGreenRun, state: State): Transition | undefined {
   const { verify } = run.document.spec;
   if (deadlineOver(story, state)) return inconclusive(story, state, `${deadlineSentence(story)}: ${known(state)}`);
+  if (state.pausedBy !== null) return forward(state, NOTHING, 'the switch', stay);
   if (state.elapsedMs < verify.min) return notice(story, state, false);
-  if (isVerified(run, state)) return switchOver(story, run, state);
+  if (isVerified(run, state))
+    return forward(state, needsOf(story.terms), 'the switch', (now) => switchOver(story, run, now));
   const seen = verify.share > 0 ? known(state) : previewed(state);
   if (state.elapsedMs >= verify.max)
     return inconclusive(story, state, `not verified after ${formatDuration(verify.max)}: ${seen}`);
-  return notice(story, state, state.guarded.requests === 0);
+  return waitsNoMore(state) ?? notice(story, state, state.guarded.requests === 0);
 }
 
 /** Where a share is compared, the judge says so; else preview requests have been answered, and the checks hold. */
@@ -111,6 +114,7 @@ function switchOver(story: Story, { document: { spec } }: BlueGreenRun, state: S
 /** switched -> promoting, when the old version was kept warm for long enough and nobody missed it. */
 function leaveSwitched(story: Story, { document: { spec } }: BlueGreenRun, state: State): Transition | undefined {
   if (deadlineOver(story, state)) return inconclusive(story, state, `${deadlineSentence(story)}: ${guarded(state)}`);
+  if (state.pausedBy !== null) return forward(state, NOTHING, 'the promotion', stay);
   if (state.elapsedMs < spec.warm) return notice(story, state, false);
   if (state.guarded.requests === 0) return notice(story, state, true);
   return promote(story, { ...state, verdict: 'PASS' }, `promoted: after the switch, ${guarded(state)}`, null);

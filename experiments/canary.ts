@@ -7,12 +7,14 @@ import type { CanaryDocument } from '../contracts/document.ts';
 import { formatDuration } from '../contracts/units.ts';
 import { leaveMeasuring } from './baseline.ts';
 import { endWithoutData, fail, inconclusive, leaveHeld } from './endings.ts';
+import { forward, needsOf, NOTHING, waitsNoMore } from './forward.ts';
+import { hasCalendar } from './opening.ts';
 import { shiftingOverlay } from './overlay-of.ts';
 import { promote } from './promotion.ts';
 import { known, weight } from './sentences.ts';
 import type { State, Transition } from './state.ts';
 import type { Run, Story } from './story.ts';
-import { deadlineOver, deadlineSentence, decide, layOverlay, notice, withoutData } from './transitions.ts';
+import { deadlineOver, deadlineSentence, decide, layOverlay, notice, stay, withoutData } from './transitions.ts';
 
 export function canary(run: Run<CanaryDocument>): Story {
   const { spec } = run.document;
@@ -29,13 +31,19 @@ export function canary(run: Run<CanaryDocument>): Story {
       shield: spec.shield,
     }),
     goOn: (state) => {
-      if (state.phase === 'measuring') return leaveMeasuring(story, state, () => startStep(story, run, state, 0));
+      if (state.phase === 'measuring') return leaveMeasuring(story, state, () => toStep(story, run, state, 0));
       if (state.judgement.verdict === 'FAIL') return fail(story, state);
       if (withoutData(story, state)) return endWithoutData(story, state);
       return state.phase === 'held' ? leaveHeld(story, state) : leaveStep(story, run, state);
     },
   };
   return story;
+}
+
+/** To the step at once, or when a person has approved it and the calendar lets it. */
+function toStep(story: Story, run: Run<CanaryDocument>, state: State, index: number): Transition | undefined {
+  const needs = { approval: run.document.spec.steps[index]?.approval ?? false, window: hasCalendar(run.document.spec) };
+  return forward(state, needs, `step ${index + 1}`, (now) => startStep(story, run, now, index));
 }
 
 /** measuring -> the first step, or one step -> the next: an overlay with the step's weight. */
@@ -61,15 +69,18 @@ function leaveStep(story: Story, run: Run<CanaryDocument>, state: State): Transi
   const { spec } = run.document;
   const holdMs = spec.steps[state.stepIndex]?.hold ?? spec.hold.min;
   if (deadlineOver(story, state)) return inconclusive(story, state, `${deadlineSentence(story)}: ${known(state)}`);
+  if (state.pausedBy !== null) return forward(state, NOTHING, 'the next step', stay);
   if (state.elapsedMs < holdMs) return notice(story, state, false);
   if (state.stepIndex < spec.steps.length - 1) {
-    if (state.stepCandidateRequests > 0) return startStep(story, run, state, state.stepIndex + 1);
+    if (state.stepCandidateRequests > 0) return toStep(story, run, state, state.stepIndex + 1);
     return notice(story, state, true);
   }
   if (state.judgement.verdict === 'PASS')
-    return promote(story, { ...state, verdict: 'PASS' }, `promoted: ${state.judgement.reason}`, null);
+    return forward(state, needsOf(spec), 'the promotion', (now) =>
+      promote(story, { ...now, verdict: 'PASS' }, `promoted: ${now.judgement.reason}`, null),
+    );
   const maxMs = Math.max(holdMs, spec.hold.max);
   if (state.elapsedMs >= maxMs)
     return inconclusive(story, state, `no verdict after ${formatDuration(maxMs)} at the last step: ${known(state)}`);
-  return notice(story, state, state.stepCandidateRequests === 0);
+  return waitsNoMore(state) ?? notice(story, state, state.stepCandidateRequests === 0);
 }

@@ -1,5 +1,6 @@
 /** The ways out before a promotion, the same for every kind. */
 import { formatDuration } from '../contracts/units.ts';
+import { forward, needsOf, NOTHING } from './forward.ts';
 import { promote } from './promotion.ts';
 import { rollBack } from './rollback.ts';
 import { failure, known } from './sentences.ts';
@@ -19,17 +20,31 @@ export function endWithoutData(story: Story, state: State): Transition {
 }
 
 /** INCONCLUSIVE is a verdict of its own; the document says what follows from it. */
-export function inconclusive(story: Story, before: State, why: string): Transition {
-  const state: State = { ...before, verdict: 'INCONCLUSIVE' };
+export function inconclusive(story: Story, before: State, why: string): Transition | undefined {
   const policy = story.terms.onInconclusive;
-  if (policy === 'promote')
-    return promote(story, state, `promoted, as the document says of INCONCLUSIVE: ${why}`, null);
+  if (policy === 'promote') return promoteAllTheSame(story, before, why);
+  const state: State = { ...before, verdict: 'INCONCLUSIVE' };
   // After the deadline nobody is waited for.
   if (policy === 'rollback' || deadlineOver(story, state))
-    return rollBack(story, state, 'verdict', `rolled back: ${why}`);
+    return rollBack(story, state, 'verdict', `rolled back: ${before.waits ? `${before.waits.says}; ` : ''}${why}`);
   const reason = `waiting for a person to promote or abort: ${why}`;
   const { judgement, totals } = state;
-  return decide({ ...state, phase: 'held', lacking: 'nothing', reason }, 'held', reason, { judgement, totals });
+  return decide({ ...state, phase: 'held', waits: null, waitedMs: 0, lacking: 'nothing', reason }, 'held', reason, {
+    judgement,
+    totals,
+  });
+}
+
+/** The document's word on INCONCLUSIVE takes the place of the evidence, not of a person's approval or of a window. */
+function promoteAllTheSame(story: Story, state: State, why: string): Transition | undefined {
+  const isSwitched = state.phase === 'switched';
+  const needs = isSwitched ? NOTHING : needsOf(story.terms);
+  if (needs.approval && !state.approved && deadlineOver(story, state))
+    return rollBack(story, state, 'verdict', `rolled back: nobody approved the promotion in time: ${why}`);
+  return forward(state, needs, 'the promotion', (now) => {
+    const reason = `promoted, as the document says of INCONCLUSIVE: ${why}`;
+    return promote(story, { ...now, verdict: 'INCONCLUSIVE' }, reason, null);
+  });
 }
 
 /** held -> rolling-back, when nobody decided in time. A person may promote or abort before that. */

@@ -19,6 +19,7 @@ import type { Seen } from './measured-share.ts';
 import { isCompared, Measuring } from './measuring.ts';
 import type { MeasuredEvent } from './measuring.ts';
 import { nextEffect } from './outbox.ts';
+import { hasCalendar, openingAt } from './opening.ts';
 import type { Ports } from './ports.ts';
 import { INITIAL } from './state.ts';
 import type { Decision, Effect, Event, Pending, State, Users } from './state.ts';
@@ -137,6 +138,7 @@ export class ExperimentRun {
     const passedMs = Math.max(0, nowMs - this.#tickedAtMs);
     this.#tickedAtMs = nowMs;
     this.#count();
+    this.#lookAtCalendar();
     this.feed({ type: 'tick', passedMs });
     this.#measuring.tick(isCompared(this.story, this.#state), nowMs, (event) => this.#measured(event));
     if (this.#unsaved && nowMs - this.#savedAtMs >= checkpointEveryMs(this.#state.ageMs)) this.#checkpoint();
@@ -144,12 +146,23 @@ export class ExperimentRun {
     this.#pump();
   }
 
-  feed(event: Event): void {
-    if (this.#closed) return;
+  /** Told only when it has changed, so that the reducer needs no clock. */
+  #lookAtCalendar(): void {
+    const { terms } = this.story;
+    if (!hasCalendar(terms) || this.over) return;
+    const opening = openingAt(terms, this.#ports.wallClock());
+    const known = this.#state.opening;
+    if (known?.isOpen !== opening.isOpen || known.says !== opening.says) this.feed({ type: 'calendar', opening });
+  }
+
+  /** @returns what was decided */
+  feed(event: Event): readonly Decision[] {
+    if (this.#closed) return [];
     const { state, decisions } = advance(this.story, this.#state, event);
     this.#state = state;
     this.#record(decisions);
     this.#pump();
+    return decisions;
   }
 
   view(): ExperimentView {

@@ -33,7 +33,8 @@ export function gateStatus(view: ExperimentView): GateStatus {
 
 function statusOf(view: ExperimentView, terminal: boolean): GateStatus['status'] {
   if (view.phase === 'declared') return 'PENDING';
-  if (view.phase === 'held') return 'PAUSED';
+  const isPaused = view.phase === 'held' || (view.waitsFor ?? null) !== null || (view.pausedBy ?? null) !== null;
+  if (isPaused && !terminal) return 'PAUSED';
   if (!terminal) return 'RUNNING';
   if (view.haltedBy !== null && view.phase === 'rolled-back') return 'ABORTED';
   if (view.verdict === 'FAIL') return 'FAILED';

@@ -9,7 +9,8 @@ import { startMeasuring } from './baseline.ts';
 import { takeMeasurement, withChecks } from './checks.ts';
 import { chosenOf } from './chosen.ts';
 import { takeIn } from './evidence.ts';
-import { letPass, wasAway } from './passing-time.ts';
+import { approvalOver, approve, pause, turnCalendar, unpause } from './forward.ts';
+import { grow, letPass, wasAway } from './passing-time.ts';
 import { leavePromoting, leaveWatch, promoteByHand } from './promotion.ts';
 import { rollBack } from './rollback.ts';
 import type { Event, State, Transition, Users } from './state.ts';
@@ -54,6 +55,14 @@ function react(story: Story, state: State, event: Event): Transition {
       return abort(story, state, event.by, event.reason);
     case 'promote':
       return promoteByHand(story, state, event.by, event.reason);
+    case 'calendar':
+      return turnCalendar(state, event.opening);
+    case 'approve':
+      return approve(state, event.by, event.reason);
+    case 'pause':
+      return pause(story, state, event.by, event.reason);
+    case 'unpause':
+      return unpause(state, event.by, event.reason);
     case 'effect-done':
       return answerDone(story, state, event.id);
     case 'effect-failed': {
@@ -82,7 +91,7 @@ function goOn(story: Story, state: State): Transition | undefined {
   if (state.ending !== null) return state.outbox.length === 0 ? end(story, state, state.ending) : undefined;
   if (state.phase === 'promoting') return leavePromoting(story, state);
   if (state.phase === 'watching') return leaveWatch(story, state);
-  return isShifting(story, state) ? story.goOn(state) : undefined;
+  return isShifting(story, state) ? (story.goOn(state) ?? approvalOver(story, state)) : undefined;
 }
 
 /** A person, or the halt: everything back to the baseline now. During promotion that means the stable version too. */
@@ -103,7 +112,7 @@ function end(story: Story, state: State, ending: 'promoted' | 'rolled-back'): Tr
 
 /** The phase goes on in a new process (or one that had stopped): a new epoch, as proxies may have let the old overlay go. */
 function takeUpAgain(story: Story, before: State, awayMs: number): Transition {
-  const state: State = { ...before, ageMs: before.ageMs + awayMs, silentMs: 0 };
+  const state: State = { ...grow(before, awayMs), silentMs: 0, opening: null };
   if (state.phase === 'declared') return begin(story, state);
   const message = `taken up again after ${formatDuration(awayMs)}, in phase ${state.phase}`;
   const hasOverlay = state.ending === null && (isShifting(story, state) || state.phase === 'watching');

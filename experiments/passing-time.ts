@@ -7,23 +7,33 @@ import type { Story } from './story.ts';
 
 /**
  * Without an overlay in force, or without reports, no time passes for a step: "no data" must neither advance nor end it
- * by itself. The run's age, by which the deadline is measured, always goes on.
+ * by itself; nor does any while a person has paused it. The run's age, by which the deadline is measured, goes on but for
+ * the wait for a window, which may be days away.
  */
-export function letPass({ terms }: Story, state: State, passedMs: number): State {
-  const ageMs = state.ageMs + passedMs;
-  if (awaits(state, 'set-overlay')) return { ...state, ageMs };
+export function letPass({ terms }: Story, before: State, passedMs: number): State {
+  const state = grow(before, passedMs);
+  if (awaits(state, 'set-overlay')) return state;
   const silentMs = state.silentMs + passedMs;
   const blind = silentMs > terms.lease && state.phase !== 'promoting';
   const epochMs = state.epochMs + (blind ? 0 : passedMs);
   return {
     ...state,
-    ageMs,
     silentMs,
-    elapsedMs: state.elapsedMs + (blind ? 0 : passedMs),
+    elapsedMs: state.elapsedMs + (blind || state.pausedBy !== null ? 0 : passedMs),
     epochMs,
     testArms: blind || state.testArms === null ? state.testArms : ageArms(state.testArms, passedMs),
     recent: blind ? state.recent : ageRecent(state.recent, passedMs),
     warmEpoch: epochMs >= terms.analysis.warmup ? state.epoch : state.warmEpoch,
+  };
+}
+
+/** What passes for a run in any case, with a control plane or without. */
+export function grow(state: State, passedMs: number): State {
+  const waitsFor = state.waits?.for;
+  return {
+    ...state,
+    ageMs: state.ageMs + (waitsFor === 'window' ? 0 : passedMs),
+    waitedMs: state.waitedMs + (waitsFor === 'approval' ? passedMs : 0),
   };
 }
 

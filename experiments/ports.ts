@@ -36,7 +36,7 @@ export type Ports = {
   };
   /** Asks a provider for a figure. No data is an answer: it never rejects. @param variables - for {{name}} in the query */
   readonly measure?: (provider: Provider, variables: Readonly<Record<string, string>>) => Promise<Measurement>;
-  /** Wall clock, for the journal's times only. */
+  /** Wall clock, for the journal's times and the calendar of promotions only. */
   readonly wallClock: () => Date;
   /** Monotonic milliseconds, for every decision. */
   readonly nowMs: () => number;
@@ -64,6 +64,11 @@ export interface RunnerApi {
   promote(name: string, by: string, reason: string): Promise<ExperimentView>;
   /** A goal of an A/B test, told by others than a proxy. Throws EXPERIMENT_NOT_FOUND, EXPERIMENT_ENDED, REQUEST_INVALID (no such goal). */
   reportGoal(name: string, report: GoalReport): GoalAnswer;
+  /** A person lets the step go on that waits for approval. Rejects with REQUEST_INVALID when none waits. */
+  approve(name: string, by: string, reason: string): Promise<ExperimentView>;
+  /** A person stops the clock of the step, or lets it go on. Rejects with REQUEST_INVALID when there is nothing to pause or resume. */
+  pause(name: string, by: string, reason: string): Promise<ExperimentView>;
+  unpause(name: string, by: string, reason: string): Promise<ExperimentView>;
   /** Rolls every running experiment back. @returns the names */
   halt(by: string, reason: string): Promise<readonly string[]>;
   /** The last run of each name, newest first. */

@@ -38,7 +38,8 @@ export function promote(story: Story, state: State, reason: string, by: string |
 export function promoteByHand(story: Story, state: State, by: string, reason: string): Transition {
   if (!story.releases || !isShifting(story, state)) return stay(state);
   const verdict = state.judgement.verdict === 'PASS' ? 'PASS' : 'INCONCLUSIVE';
-  return promote(story, { ...state, verdict }, `promoted by ${by}: ${reason}`, by);
+  const closed = state.opening?.isOpen === false ? ` (${state.opening.says})` : '';
+  return promote(story, { ...state, verdict }, `promoted by ${by}${closed}: ${reason}`, by);
 }
 
 /**

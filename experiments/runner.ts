@@ -8,8 +8,10 @@ import { endDamaged } from './damaged-run.ts';
 import { ExperimentRun } from './experiment-run.ts';
 import { foldJournal } from './journal.ts';
 import { isOver } from './life.ts';
+import type { EntryType } from './journal-types.ts';
 import type { Ports, RunnerApi } from './ports.ts';
 import { servicesOf } from './scope.ts';
+import type { Event } from './state.ts';
 import { checkStart } from './start-checks.ts';
 import { usersOf } from './users.ts';
 
@@ -123,6 +125,27 @@ class Runner implements RunnerApi {
 
   reportGoal(name: string, report: GoalReport): GoalAnswer {
     return this.#find(name).reportGoal(report);
+  }
+
+  approve(name: string, by: string, reason: string): Promise<ExperimentView> {
+    return this.#tell(name, { type: 'approve', by, reason }, 'approved', 'waits for no approval');
+  }
+
+  pause(name: string, by: string, reason: string): Promise<ExperimentView> {
+    return this.#tell(name, { type: 'pause', by, reason }, 'paused', 'cannot be paused now');
+  }
+
+  unpause(name: string, by: string, reason: string): Promise<ExperimentView> {
+    return this.#tell(name, { type: 'unpause', by, reason }, 'unpaused', 'is not paused');
+  }
+
+  /** @param entry - what the journal then says @param refusal - what is said when it does not */
+  async #tell(name: string, event: Event, entry: EntryType, refusal: string): Promise<ExperimentView> {
+    const run = this.#find(name);
+    if (!run.feed(event).some(({ type }) => type === entry))
+      throw new MeshproofError('REQUEST_INVALID', `${name} ${refusal}: ${run.view().reason}`);
+    await run.settled();
+    return run.view();
   }
 
   async halt(by: string, reason: string): Promise<readonly string[]> {

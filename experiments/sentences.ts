@@ -11,10 +11,14 @@ export function weight(ppm: number): string {
   return percent(ppm / 1_000_000);
 }
 
+/** What it waited for before is over. */
+const DECIDED: readonly State['phase'][] = ['promoting', 'watching', 'held'];
+
 /** Why the run is where it is, at this moment. */
 export function reasonNow(story: Story, state: State): string {
   const { terms, now } = story;
   if (state.ending !== null) return state.reason;
+  if (state.waits !== null && !DECIDED.includes(state.phase)) return state.waits.says;
   switch (state.phase) {
     case 'measuring':
       return lacking(terms, state) ?? `measuring ${terms.baseline}: ${plural(state.measured, 'request')} so far`;

@@ -47,6 +47,9 @@ const Judge = z.custom<JudgeState>(
 );
 
 const NO_USERS = { before: NO_COUNTS, during: NO_COUNTS, after: NO_COUNTS };
+/** What the next step towards more exposure waits for, and the sentence that says so. */
+export const Waits = z.object({ for: z.enum(['approval', 'window', 'resume']), says: z.string() });
+export type Waits = z.output<typeof Waits>;
 
 export const State = z.object({
   phase: Phase,
@@ -58,7 +61,7 @@ export const State = z.object({
   elapsedMs: Milliseconds,
   /** Since the overlay of this epoch is in force; a new process starts it anew, because the proxies' connections did too. */
   epochMs: Milliseconds,
-  /** Since the start, the time without a control plane included. The deadline is measured by it. */
+  /** Since the start, the time without a control plane included, waiting for a window excluded. The deadline is measured by it. */
   ageMs: Milliseconds,
   /** Since a proxy last reported, with or without requests. */
   silentMs: Milliseconds,
@@ -90,6 +93,14 @@ export const State = z.object({
   users: z.object({ before: Counts, during: Counts, after: Counts }).default(NO_USERS),
   /** Requests that met each fault. */
   hits: z.record(z.string(), Count).default({}),
+  waits: Waits.nullable().default(null),
+  /** How long a person has been waited for. */
+  waitedMs: Milliseconds.default(0),
+  /** The step that waits may be taken. */
+  approved: z.boolean().default(false),
+  pausedBy: z.string().nullable().default(null),
+  /** What the calendar of the document says now; null: not asked yet by this process. */
+  opening: z.object({ isOpen: z.boolean(), says: z.string() }).nullable().default(null),
   /** What the candidate waits for that never comes by itself; told to the journal once. */
   lacking: z.enum(['nothing', 'traffic', 'data']),
   verdict: Verdict,
@@ -120,6 +131,9 @@ export type Event =
   | { readonly type: 'measured'; readonly check: string; readonly value: number | null; readonly why: string }
   /** Of an A/B test: somebody else than a proxy says that a user has reached a goal. */
   | { readonly type: 'goal'; readonly report: GoalReport }
+  /** What the calendar says has changed. */
+  | { readonly type: 'calendar'; readonly opening: { readonly isOpen: boolean; readonly says: string } }
+  | { readonly type: 'approve' | 'pause' | 'unpause'; readonly by: string; readonly reason: string }
   | { readonly type: 'abort'; readonly by: string; readonly reason: string }
   | { readonly type: 'promote'; readonly by: string; readonly reason: string }
   | { readonly type: 'effect-done'; readonly id: number }
@@ -170,6 +184,11 @@ export const INITIAL: State = {
   stable: '',
   users: NO_USERS,
   hits: {},
+  waits: null,
+  waitedMs: 0,
+  approved: false,
+  pausedBy: null,
+  opening: null,
   lacking: 'nothing',
   verdict: 'PENDING',
   reason: 'declared',

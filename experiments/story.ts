@@ -8,6 +8,7 @@ import type { ExperimentDocument, SourceDocument } from '../contracts/document.t
 import type { Phase } from '../contracts/experiment.ts';
 import type { Match } from '../contracts/match.ts';
 import type { Overlay } from '../contracts/overlay.ts';
+import type { Freeze, PromotionWindow } from '../contracts/promotion-windows.ts';
 import type { Sticky } from '../contracts/route.ts';
 import type { ArmRow } from '../contracts/telemetry.ts';
 import type { State, Transition, Users } from './state.ts';
@@ -33,6 +34,12 @@ export type Terms = {
   /** Before the first step. */
   readonly measure: number;
   readonly watch: { readonly for: number; readonly maxErrors: number };
+  /** A person must approve the promotion (a switch, where there is one). */
+  readonly approval?: boolean;
+  readonly approvalTimeout?: number | undefined;
+  /** When it may move forward. */
+  readonly windows?: readonly PromotionWindow[];
+  readonly freezes?: readonly Freeze[];
   readonly onInconclusive: 'rollback' | 'promote' | 'hold';
   readonly analysis: Pick<Analysis, 'alpha' | 'metrics' | 'warmup' | 'checks'>;
 };

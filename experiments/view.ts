@@ -44,6 +44,8 @@ export function makeView({ story, state, seen, nowMs, startedAt, updatedAt }: Sh
     judgement: state.judgement,
     haltedBy: state.haltedBy,
     score: story.score?.(state) ?? null,
+    waitsFor: isShifting(story, state) ? (state.waits?.for ?? null) : null,
+    pausedBy: isShifting(story, state) ? state.pausedBy : null,
     spec: { ...run.source.spec },
   };
 }

@@ -9,13 +9,14 @@ import { progressLine } from '../text/experiment.ts';
 
 type Decide = (client: Client, name: string, reason: string) => Promise<ExperimentView>;
 
-async function decide({ terminal, args, options }: CommandInput, how: Decide): Promise<number> {
+/** One decision about one experiment; the answer shows what came of it. */
+export async function decide({ terminal, args, options }: CommandInput, how: Decide): Promise<number> {
   const view = await how(quickClientFor(terminal, options), args.text(0), options.text('reason') ?? '');
   terminal.out(options.json ? `${JSON.stringify(view, null, 2)}\n` : `${progressLine(view)}\n`);
   return EXIT.OK;
 }
 
-const NAME = { name: '<name>', description: 'the experiment' };
+export const NAME = { name: '<name>', description: 'the experiment' };
 
 export const abort: CommandSpec = {
   name: 'abort',

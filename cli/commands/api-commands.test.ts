@@ -49,6 +49,34 @@ function gate(verdict: string, status: string): object {
   };
 }
 
+describe('approve, pause and resume', () => {
+  it.each(['approve', 'pause', 'resume'])('%s sends the reason and shows what came of it', async (word) => {
+    const answers = {
+      [`POST ${ONE}/${word}`]: { body: view({ reason: 'step 2 waits for its window', waitsFor: 'window' }) },
+    };
+    const result = await ask([word, 'reviews-v2', '--reason', 'because'], answers);
+    expect(result).toMatchObject({ exit: 0, stderr: '' });
+    expect(result.stdout).toContain('PENDING; step 2 waits for its window');
+    expect(control?.asked).toEqual([{ method: 'POST', path: `${ONE}/${word}`, body: { reason: 'because' } }]);
+  });
+
+  it('status says what waits, and which command lets it go on', async () => {
+    const waits = view({ reason: 'step 2 waits for a person to approve it', waitsFor: 'approval' });
+    const result = await ask(['status', 'reviews-v2'], { [`GET ${ONE}`]: { body: waits } });
+    expect(result.stdout).toContain('step 2 waits for a person to approve it: meshproof approve reviews-v2');
+    await control?.close();
+    const paused = await ask(['status', 'reviews-v2'], { [`GET ${ONE}`]: { body: view({ pausedBy: 'ada' }) } });
+    expect(paused.stdout).toContain('paused by ada, goes on with: meshproof resume reviews-v2');
+  });
+
+  it('says so when nothing waits for an approval', async () => {
+    const error = { code: 'REQUEST_INVALID', message: '', detail: 'reviews-v2 waits for no approval: measuring' };
+    const result = await ask(['approve', 'reviews-v2'], { [`POST ${ONE}/approve`]: { status: 400, body: { error } } });
+    expect(result.exit).not.toBe(0);
+    expect(result.stderr).toContain('waits for no approval');
+  });
+});
+
 describe('apply', () => {
   it('sends the documents as they were written and leaves experiments alone', async () => {
     const results = [{ key: 'Service/reviews', action: 'created' }];

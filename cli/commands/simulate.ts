@@ -33,7 +33,7 @@ export const simulate: CommandSpec = {
     const { arms, perMinute, unreadable } = await armsOf(options, terminal.cwd);
     const runs = options.whole('runs', { min: 1, max: 1_000_000 }) ?? 100;
     const seed = options.whole('seed', { min: 0, max: 2 ** 31 }) ?? 1;
-    const document = withoutChecks(found);
+    const document = withoutOthers(found);
     const settings = { perMinute, runs, seed };
     const { checks } = found.spec.analysis;
     if (checks.length > 0)
@@ -53,8 +53,10 @@ export const simulate: CommandSpec = {
   },
 };
 
-/** There is nobody to ask in virtual time, and a check without answers would leave every run open. */
-function withoutChecks(document: CanaryDocument): CanaryDocument {
+/** There is nobody to ask or to approve in virtual time: a check without answers would leave every run open. */
+function withoutOthers(document: CanaryDocument): CanaryDocument {
   const { spec } = document;
-  return { ...document, spec: { ...spec, analysis: { ...spec.analysis, checks: [] } } };
+  const steps = spec.steps.map((step) => ({ ...step, approval: false }));
+  const unwatched = { steps, approval: false, windows: [], freezes: [] };
+  return { ...document, spec: { ...spec, ...unwatched, analysis: { ...spec.analysis, checks: [] } } };
 }

@@ -32,7 +32,14 @@ export function lastedMs(view: Pick<ExperimentView, 'startedAt' | 'updatedAt' | 
 /** One line that changes only when something worth telling has changed. */
 export function progressLine(view: ExperimentView): string {
   const step = view.phase === 'stepping' ? ` step ${view.stepIndex + 1} of ${view.steps.length},` : '';
-  return `${view.name}: ${view.phase},${step} ${weight(view.intendedPpm)} to ${view.candidate}, ${view.verdict}`;
+  return `${view.name}: ${view.phase},${step} ${weight(view.intendedPpm)} to ${view.candidate}, ${view.verdict}${waiting(view)}`;
+}
+
+/** What keeps it where it is, and the command that lets it go on. */
+function waiting({ name, waitsFor, pausedBy, reason }: ExperimentView): string {
+  if (pausedBy) return `; paused by ${pausedBy}, goes on with: meshproof resume ${name}`;
+  if (!waitsFor) return '';
+  return waitsFor === 'approval' ? `; ${reason}: meshproof approve ${name}` : `; ${reason}`;
 }
 
 /** The end of the story in one sentence. */

@@ -2,6 +2,7 @@
 import type { CanarySpec } from '../../contracts/canary.ts';
 import type { CanaryDocument } from '../../contracts/document.ts';
 import { formatDuration, PPM } from '../../contracts/units.ts';
+import { hasCalendar } from '../opening.ts';
 import { timeToEvidence } from './evidence-time.ts';
 import { questionsOf } from './questions.ts';
 import type { Question, Traffic } from './questions.ts';
@@ -79,13 +80,23 @@ function rowOf(
   return { metric, question, verdict, candidateRequests: lastPpm >= PPM ? null : needed(lastPpm), afterMs };
 }
 
+/** Nobody knows how long these take, so that they do not count in the duration. */
+function waitsOf(spec: CanarySpec): string[] {
+  const steps = spec.steps.flatMap((step, i) => (step.approval ? [`step ${i + 1}`] : []));
+  const approved = [...steps, ...(spec.approval ? ['the promotion'] : [])];
+  return [
+    ...(approved.length > 0 ? [`it waits for a person to approve ${approved.join(', ')}`] : []),
+    ...(hasCalendar(spec) ? ['it moves forward only in its windows and outside of its freezes'] : []),
+  ];
+}
+
 function warningsOf(
   spec: CanarySpec,
   { perMinute }: Traffic,
   steps: readonly PlannedStep[],
   power: readonly PowerRow[],
 ): string[] {
-  const said: string[] = [];
+  const said = waitsOf(spec);
   if (spec.match) said.push('only requests that match take part: the service as a whole has more of them');
   if (perMinute === null)
     return [...said, 'the traffic is not known: give --rate, or ask a control plane that sees it'];

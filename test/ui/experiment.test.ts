@@ -80,6 +80,39 @@ describe.skipIf(!browserTestsRun())('experiment page', { timeout: 60_000 }, () =
     expect(fake.asked[0]?.body).toBe('{"reason":"hotfix .h"}');
   });
 
+  test('asks before it approves the step that waits, and sends the reason', async () => {
+    const { page, fake } = await stage.visit('/experiments/reviews-v2');
+    const banner = page.getByRole('main');
+    await page.getByRole('button', { name: 'Pause', exact: true }).waitFor();
+    expect(await page.getByRole('button', { name: 'Approve …' }).count()).toBe(0);
+    fake.askForApproval('reviews-v2');
+    await banner.getByText('Waits for approval').waitFor();
+    await page.getByRole('button', { name: 'Approve …' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Let reviews-v2 go on?' });
+    expect(await dialog.innerText()).toContain('step 4 waits for a person to approve it');
+    await dialog.getByLabel('Reason, for the journal').fill('seen on staging');
+    await dialog.getByRole('button', { name: 'Approve', exact: true }).click();
+    await banner.getByText('Waits for approval').waitFor({ state: 'detached' });
+    expect(fake.asked[0]).toMatchObject({
+      path: '/api/v1/experiments/reviews-v2/approve',
+      body: '{"reason":"seen on staging"}',
+    });
+    expect(await page.getByRole('region', { name: 'Journal' }).innerText()).toContain('approved by a person');
+  });
+
+  test('pauses with one press, says so, and resumes', async () => {
+    const { page, fake } = await stage.visit('/experiments/reviews-v2');
+    await page.getByRole('button', { name: 'Pause', exact: true }).click();
+    await page.getByRole('button', { name: 'Resume', exact: true }).waitFor();
+    expect(await page.getByRole('main').innerText()).toContain('Paused');
+    expect(await page.getByRole('region', { name: 'From the command line' }).innerText()).toContain(
+      'resume reviews-v2',
+    );
+    await page.getByRole('button', { name: 'Resume', exact: true }).click();
+    await page.getByRole('button', { name: 'Pause', exact: true }).waitFor();
+    expect(fake.asked.map((a) => a.path.split('/').at(-1))).toEqual(['pause', 'resume']);
+  });
+
   test('shows the declaration and the command of every button', async () => {
     const { page } = await stage.visit('/experiments/reviews-v2');
     expect(await page.getByRole('region', { name: 'Declaration' }).innerText()).toContain('hold: {min: 45s, max: 10m}');

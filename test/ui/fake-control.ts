@@ -60,6 +60,12 @@ export class FakeControl {
     if (on) for (const socket of this.#sockets.clients) socket.terminate();
   }
 
+  /** The next step of this run waits for a person. */
+  askForApproval(name: string): void {
+    this.#mesh.runs.find((run) => run.plan.name === name)?.askForApproval();
+    this.#send(this.#overview());
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#timer);
     for (const socket of this.#sockets.clients) socket.terminate();
@@ -137,6 +143,9 @@ export class FakeControl {
     const journals = new Map([[run, run.journal.length]]);
     if (path === API.abort(name)) run.rollBack(now, 'a person');
     if (path === API.promote(name)) run.promote(now, (JSON.parse(body) as { reason: string }).reason);
+    if (path === API.approve(name)) run.approve(now, (JSON.parse(body) as { reason: string }).reason);
+    if (path === API.pause(name)) run.pause(now, 'a person');
+    if (path === API.resume(name)) run.pause(now, null);
     this.#sendJournals(journals);
     this.#send({ type: 'experiment', experiment: run.view() });
     return run.view();

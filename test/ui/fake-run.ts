@@ -103,6 +103,8 @@ export class FakeRun {
   #endedMs: number | null = null;
   #ppm = 0;
   #haltedBy: string | null = null;
+  #waitsFor: 'approval' | null = null;
+  #pausedBy: string | null = null;
 
   constructor(plan: Plan, startMs: number, random: Random) {
     this.plan = plan;
@@ -127,6 +129,24 @@ export class FakeRun {
   promote(nowMs: number, reason: string): void {
     this.#write(nowMs, 'promote', `Promoted by hand: ${reason}`, { reason });
     this.#end(nowMs, 'PENDING', 'promoted', `Promoted by hand before a verdict: ${reason}`);
+  }
+
+  /** From now on the next step waits for a person. */
+  askForApproval(): void {
+    this.#waitsFor = 'approval';
+    this.#reason = 'step 4 waits for a person to approve it';
+  }
+
+  approve(nowMs: number, reason: string): void {
+    this.#write(nowMs, 'approved', `approved by a person: ${reason}`, { reason });
+    this.#waitsFor = null;
+    this.#reason = '';
+  }
+
+  pause(nowMs: number, by: string | null): void {
+    const message = by === null ? 'it goes on' : `paused by ${by}`;
+    this.#write(nowMs, by === null ? 'unpaused' : 'paused', message, { by });
+    this.#pausedBy = by;
   }
 
   get running(): boolean {
@@ -169,6 +189,8 @@ export class FakeRun {
       },
       judgement,
       haltedBy: this.#haltedBy,
+      waitsFor: this.#waitsFor,
+      pausedBy: this.#pausedBy,
       spec: {
         service: plan.service,
         baseline: plan.arms[0],

@@ -21,6 +21,36 @@ export async function abort(name: string): Promise<void> {
   }
 }
 
+/** With why, for the journal. */
+export type Decide = (reason: string) => Promise<void>;
+
+export async function approve(name: string, reason: string): Promise<void> {
+  try {
+    mesh.replaceExperiment(await api.approve(name, reason));
+    notify('good', `${name} is approved: it goes on.`);
+  } catch (error) {
+    notify('bad', `${name} was not approved. ${explain(error)}`);
+  }
+}
+
+export async function pause(name: string): Promise<void> {
+  try {
+    mesh.replaceExperiment(await api.pause(name));
+    notify('good', `${name} is paused: it stays at its step, and is rolled back if it fails.`);
+  } catch (error) {
+    notify('bad', `${name} was not paused. ${explain(error)}`);
+  }
+}
+
+export async function resume(name: string): Promise<void> {
+  try {
+    mesh.replaceExperiment(await api.resume(name));
+    notify('good', `${name} goes on.`);
+  } catch (error) {
+    notify('bad', `${name} was not resumed. ${explain(error)}`);
+  }
+}
+
 export async function promote(name: string, reason: string): Promise<void> {
   try {
     const view = await api.promote(name, reason);

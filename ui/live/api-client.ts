@@ -14,10 +14,16 @@ export const api = {
   journal: (name: string) => get(API.journal(name)).then((body) => listIn<JournalEntry>(body, 'entries')),
   points: (name: string) => get(API.points(name)).then((body) => listIn<ExperimentPoint>(body, 'points')),
   abort: (name: string) => post(API.abort(name), FROM_HERE).then((body) => body as ExperimentView),
-  promote: (name: string, reason: string) =>
-    post(API.promote(name), reason === '' ? FROM_HERE : { reason }).then((body) => body as ExperimentView),
+  promote: (name: string, reason: string) => decide(API.promote(name), reason),
+  approve: (name: string, reason: string) => decide(API.approve(name), reason),
+  pause: (name: string) => decide(API.pause(name), ''),
+  resume: (name: string) => decide(API.resume(name), ''),
   halt: () => post(API.halt, FROM_HERE).then((body) => body as HaltResult),
 };
+
+function decide(path: string, reason: string): Promise<ExperimentView> {
+  return post(path, reason === '' ? FROM_HERE : { reason }).then((body) => body as ExperimentView);
+}
 
 function get(path: string): Promise<unknown> {
   return send(path, { headers: { accept: 'application/json' } });

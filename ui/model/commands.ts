@@ -11,5 +11,8 @@ export const COMMANDS = {
   status: (name: string) => `bin/meshproof status ${name}`,
   journal: (name: string) => `bin/meshproof get journal ${name}`,
   abort: (name: string) => `bin/meshproof abort ${name}`,
+  approve: (name: string) => `bin/meshproof approve ${name}`,
+  pause: (name: string) => `bin/meshproof pause ${name}`,
+  resume: (name: string) => `bin/meshproof resume ${name}`,
   promote: (name: string) => `bin/meshproof promote ${name}`,
 } as const;

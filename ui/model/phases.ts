@@ -114,6 +114,14 @@ export function servingArm({ phase }: Pick<ExperimentView, 'phase'>): 'split' | 
     : 'baseline';
 }
 
+/** Kinds that may make another version the stable one; the others break or copy something, and put it back. */
+const RELEASES: readonly string[] = ['Canary', 'BlueGreen', 'ABTest'];
+const UNDECIDED: readonly Phase[] = ['measuring', 'stepping', 'previewing', 'switched', 'testing', 'held'];
+
+export function mayBePromoted({ kind, phase }: Pick<ExperimentView, 'kind' | 'phase'>): boolean {
+  return RELEASES.includes(kind) && UNDECIDED.includes(phase);
+}
+
 export function isRunning(view: Pick<ExperimentView, 'phase'>): boolean {
   return view.phase !== 'promoted' && view.phase !== 'rolled-back';
 }

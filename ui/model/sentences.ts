@@ -53,7 +53,19 @@ export function haltSentence({ experiments, proxies, tookMs }: HaltResult): stri
 
 /** What promoting now would do, and how much of it is proved. */
 export function promoteConsequence(view: ExperimentView): string {
+  return `All traffic of ${view.service} goes to ${view.candidate}. ${provedSoFar(view)}`;
+}
+
+export function provedSoFar(view: ExperimentView): string {
   const safe = view.judgement.metrics.filter((m) => m.verdict === 'PASS').length;
   const proved = `${safe} of ${plural(view.judgement.metrics.length, 'metric')} ${safe === 1 ? 'is' : 'are'} proved safe so far`;
-  return `All traffic of ${view.service} goes to ${view.candidate}. The verdict is ${view.verdict}: ${proved}.`;
+  return `The verdict is ${view.verdict}: ${proved}.`;
+}
+
+const WAITS = { approval: 'Waits for approval', window: 'Waits for its window', resume: 'Paused' } as const;
+
+/** What keeps a run where it is although its evidence would let it go on; null: nothing does. */
+export function waitLabel({ waitsFor, pausedBy }: Pick<ExperimentView, 'waitsFor' | 'pausedBy'>): string | null {
+  if ((pausedBy ?? null) !== null) return WAITS.resume;
+  return waitsFor ? WAITS[waitsFor] : null;
 }

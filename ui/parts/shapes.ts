@@ -14,6 +14,9 @@ export const VERDICT_LOOK: Readonly<Record<Verdict, Look>> = {
   PENDING: { shape: 'pending', tone: 'wait' },
 };
 
+/** Something keeps a run where it is: a person, a window, a pause. */
+export const WAITING_LOOK: Look = { shape: 'ring', tone: 'warn' };
+
 export const HEALTH_LOOK: Readonly<Record<ServiceView['health'], Look>> = {
   ok: { shape: 'disc', tone: 'good' },
   degraded: { shape: 'triangle', tone: 'warn' },

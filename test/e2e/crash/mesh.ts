@@ -103,6 +103,17 @@ export class Mesh {
     return (await response.json()) as Record<string, unknown>;
   }
 
+  /** What a person decides. @returns the run after it, or the refusal */
+  async decide(
+    word: 'approve' | 'pause' | 'resume' | 'abort' | 'promote',
+    reason: string,
+  ): Promise<Record<string, unknown>> {
+    const headers = { 'content-type': 'application/json', 'x-meshproof-user': 'ada' };
+    const path = `${API.experiment(NAME)}/${word}`;
+    const response = await fetch(`${this.#server}${path}`, { ...json('POST', { reason }), headers });
+    return (await response.json()) as Record<string, unknown>;
+  }
+
   async view(name = NAME): Promise<ExperimentView> {
     return (await (await fetch(`${this.#server}${API.experiment(name)}`)).json()) as ExperimentView;
   }
