@@ -1,19 +1,20 @@
 /** The parts of a report as words and rows, the same in every format. Pure. */
 import { formatDuration } from '../../contracts/units.ts';
-import type { Verdict } from '../../contracts/verdict.ts';
-import { metricTitle } from '../text/experiment.ts';
-import { count, effect, interval, metricValue, orDash, UNKNOWN } from '../text/figures.ts';
+import { count, orDash } from '../text/figures.ts';
 import type { Report } from './model.ts';
 
 export type Fact = readonly [name: string, value: string];
 
 export function factsOf(report: Report): readonly Fact[] {
-  const { service, baseline, candidate, totals, endedBy } = report;
+  const { service, baseline, candidate, endedBy } = report;
+  // A kind that compares no versions has no figures by arm.
+  const totals = candidate === null && report.arms.length === 0 ? null : report.totals;
   const facts: (Fact | undefined)[] = [
     ['Kind', report.kind],
     ['Service', orDash(service)],
     baseline === null ? undefined : ['Baseline', baseline],
     candidate === null ? undefined : ['Candidate', candidate],
+    report.arms.length === 0 ? undefined : ['Arms', report.arms.join(', ')],
     ['Outcome', report.outcome],
     endedBy === null ? undefined : ['Decided by', endedBy],
     ['Started', clock(report.startedAt)],
@@ -27,41 +28,6 @@ export function factsOf(report: Report): readonly Fact[] {
     ['Run', report.run],
   ];
   return facts.filter((fact) => fact !== undefined);
-}
-
-export const EVIDENCE_COLUMNS = [
-  'Metric',
-  'Baseline',
-  'Candidate',
-  'Effect',
-  'Interval',
-  'Limit',
-  'Requests',
-  'Verdict',
-];
-
-export type EvidenceRow = {
-  readonly cells: readonly string[];
-  readonly verdict: Verdict;
-  readonly name: string;
-  readonly rule: string;
-};
-
-/** A row a metric, then a row a check. */
-export function evidenceRows({ judgement }: Report): readonly EvidenceRow[] {
-  const metrics = (judgement?.metrics ?? []).map((m): EvidenceRow => {
-    const requests = `${count(m.baseline.requests)} / ${count(m.candidate.requests)}`;
-    const values = [metricValue(m.unit, m.baseline.value), metricValue(m.unit, m.candidate.value)];
-    const figures = [...values, effect(m.unit, m.effect), interval(m.unit, m.interval), effect(m.unit, m.limit)];
-    return { cells: [metricTitle(m), ...figures, requests, m.verdict], verdict: m.verdict, name: m.name, rule: m.rule };
-  });
-  const checks = (judgement?.checks ?? []).map((c): EvidenceRow => {
-    const range = `${c.range.min ?? '-inf'} .. ${c.range.max ?? 'inf'}`;
-    const value = c.value === null ? UNKNOWN : String(c.value);
-    const cells = [c.name, UNKNOWN, value, UNKNOWN, UNKNOWN, range, `${c.measurements} answers`, c.verdict];
-    return { cells, verdict: c.verdict, name: c.name, rule: c.rule };
-  });
-  return [...metrics, ...checks];
 }
 
 /** One sentence on whether the report can be believed. */

@@ -2,7 +2,8 @@
  * A report as JUnit's XML, for pipelines that gate on it: a test for the verdict, one for each metric and check, one for
  * the journal. Only PASS passes: INCONCLUSIVE is an error, as is a report of a run that has not ended.
  */
-import { chainSentence, evidenceRows } from './facts.ts';
+import { evidenceRows } from './evidence-rows.ts';
+import { chainSentence } from './facts.ts';
 import { escapeMarkup } from './markup.ts';
 import type { Report } from './model.ts';
 
@@ -43,9 +44,9 @@ function casesOf(report: Report): readonly Case[] {
   const how = { PASS: 'passed', FAIL: 'failure', INCONCLUSIVE: 'error', PENDING: 'error' } as const;
   return [
     { name: 'verdict', how: how[verdict], message: `${verdict}: ${reason}` },
-    // Undecided ones are skipped: what follows from them, the verdict says.
+    // Undecided ones are skipped: what follows from them, the verdict says. So is an arm that lost where another won.
     ...evidenceRows(report).map(({ name, verdict: own, rule }): Case => {
-      const outcome = own === 'PASS' ? 'passed' : own === 'FAIL' ? 'failure' : 'skipped';
+      const outcome = own === 'PASS' ? 'passed' : own === 'FAIL' && verdict !== 'PASS' ? 'failure' : 'skipped';
       return { name, how: outcome, message: `${own}: ${rule}` };
     }),
     { name: 'journal', how: chain.intact ? 'passed' : 'failure', message: chainSentence(report) },

@@ -1,6 +1,7 @@
 /** A report for a pull request, a chat or a wiki. */
 import { stringify } from 'yaml';
-import { after, chainSentence, EVIDENCE_COLUMNS, evidenceRows, factsOf } from './facts.ts';
+import { EVIDENCE_COLUMNS, evidenceRows } from './evidence-rows.ts';
+import { after, chainSentence, factsOf } from './facts.ts';
 import { escapeMarkdown, fence } from './markup.ts';
 import type { Report } from './model.ts';
 

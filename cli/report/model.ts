@@ -25,6 +25,8 @@ export type Report = {
   readonly service: string | null;
   readonly baseline: string | null;
   readonly candidate: string | null;
+  /** Versions, the first being what the others are compared with; empty where the kind has no arms. */
+  readonly arms: readonly string[];
   readonly verdict: Verdict;
   /** `promoted`, `rolled-back`, `damaged`; `running` before that. */
   readonly outcome: string;
@@ -53,6 +55,7 @@ const Declared = z.looseObject({
     service: z.string().optional(),
     baseline: z.string().optional(),
     candidate: z.string().optional(),
+    arms: z.array(z.looseObject({ version: z.string() })).optional(),
   }),
 });
 
@@ -80,6 +83,7 @@ export function reportOf(entries: readonly JournalEntry[], chain: ChainReport): 
     service: spec.service ?? null,
     baseline: spec.baseline ?? null,
     candidate: spec.candidate ?? null,
+    arms: (spec.arms ?? []).map((arm) => arm.version),
     verdict: end ? (found(entries, 'verdict', Verdict) ?? 'INCONCLUSIVE') : 'PENDING',
     outcome: end?.type ?? 'running',
     reason: (end?.type === 'damaged' ? end : (decided ?? last)).message,

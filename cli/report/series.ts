@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { JournalEntry } from '../../contracts/experiment.ts';
 import type { MetricEvidence } from '../../contracts/verdict.ts';
 import { Judgement } from '../../contracts/verdict.ts';
+import { ArmSplit } from '../../contracts/arm-split.ts';
 import { PPM } from '../../contracts/units.ts';
 
 export const Totals = z.looseObject({
@@ -42,7 +43,10 @@ export type Series = {
 };
 
 const Effect = z.discriminatedUnion('type', [
-  z.looseObject({ type: z.literal('set-overlay'), overlay: z.looseObject({ candidatePpm: z.number() }) }),
+  z.looseObject({
+    type: z.literal('set-overlay'),
+    overlay: z.looseObject({ candidatePpm: z.number(), split: ArmSplit.optional() }),
+  }),
   z.looseObject({ type: z.literal('drop-overlay') }),
   z.looseObject({ type: z.literal('move-stable'), to: z.string() }),
 ]);
@@ -54,7 +58,7 @@ const UNBOUNDED = 10;
 export function seriesOf(entries: readonly JournalEntry[], startMs: number, candidate: string | null): Series {
   const judged = entries.flatMap((entry) => {
     const parsed = Judgement.safeParse(entry.data['judgement']);
-    return parsed.success ? [{ afterMs: Date.parse(entry.at) - startMs, metrics: parsed.data.metrics }] : [];
+    return parsed.success ? [{ afterMs: Date.parse(entry.at) - startMs, metrics: effectsOf(parsed.data) }] : [];
   });
   const names = [...new Set(judged.flatMap(({ metrics }) => metrics.map((m) => m.name)))];
   return {
@@ -69,9 +73,21 @@ export function seriesOf(entries: readonly JournalEntry[], startMs: number, cand
   };
 }
 
+type Measured = Pick<MetricEvidence, 'name' | 'unit' | 'effect' | 'interval' | 'limit'>;
+
+/** Of metrics, and of the goals of every arm but the first: an effect without a limit, which 0 stands for. */
+function effectsOf({ metrics, arms }: z.output<typeof Judgement>): readonly Measured[] {
+  const goals = (arms?.arms ?? []).slice(1).flatMap(({ version, goals: own }) =>
+    own.map(({ name, effect, interval }): Measured => {
+      return { name: `${version}: ${name}`, unit: 'ms', effect, interval, limit: 0 };
+    }),
+  );
+  return [...metrics, ...goals];
+}
+
 function metricSeries(
   name: string,
-  judged: readonly { readonly afterMs: number; readonly metrics: readonly MetricEvidence[] }[],
+  judged: readonly { readonly afterMs: number; readonly metrics: readonly Measured[] }[],
 ): MetricSeries[] {
   const own = judged.flatMap(({ afterMs, metrics }) =>
     metrics.filter((m) => m.name === name).map((m) => ({ afterMs, m })),
@@ -88,6 +104,19 @@ function bound(value: number | undefined): number | null {
   return value === undefined || Math.abs(value) > UNBOUNDED ? null : value;
 }
 
+/** What goes to another version than the first. */
+function shareOf({
+  candidatePpm,
+  split,
+}: {
+  readonly candidatePpm: number;
+  readonly split?: ArmSplit | undefined;
+}): number {
+  if (!split) return candidatePpm;
+  const all = split.arms.reduce((sum, arm) => sum + arm.weight, 0);
+  return Math.round(split.sharePpm * (1 - (split.arms[0]?.weight ?? 0) / all));
+}
+
 function weightsOf(entries: readonly JournalEntry[], startMs: number, candidate: string | null): WeightPoint[] {
   let stable = false;
   return entries.flatMap((entry) => {
@@ -95,7 +124,7 @@ function weightsOf(entries: readonly JournalEntry[], startMs: number, candidate:
     if (!parsed?.success) return [];
     const effect = parsed.data;
     if (effect.type === 'move-stable') stable = effect.to === candidate;
-    const share = effect.type === 'set-overlay' && !stable ? effect.overlay.candidatePpm : stable ? PPM : 0;
+    const share = effect.type === 'set-overlay' && !stable ? shareOf(effect.overlay) : stable ? PPM : 0;
     return [{ afterMs: Date.parse(entry.at) - startMs, ppm: share }];
   });
 }

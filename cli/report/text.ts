@@ -3,7 +3,8 @@ import { stringify } from 'yaml';
 import { paintVerdict } from '../text/experiment.ts';
 import type { Colors } from '../terminal.ts';
 import { table } from '../text/table.ts';
-import { after, chainSentence, EVIDENCE_COLUMNS, evidenceRows, factsOf } from './facts.ts';
+import { EVIDENCE_COLUMNS, evidenceRows } from './evidence-rows.ts';
+import { after, chainSentence, factsOf } from './facts.ts';
 import type { Report } from './model.ts';
 
 export function textReport(report: Report, colors: Colors): string {
@@ -26,12 +27,18 @@ export function textReport(report: Report, colors: Colors): string {
       factsOf(report).map(([name, value]) => [name, printable(value)]),
     ).trimStart(),
     rows.length === 0 ? '' : table(columns, rows),
+    further(report, bold),
     `${bold('Timeline')}\n${table([{ title: 'SEQ', align: 'right' }, { title: 'AFTER', align: 'right' }, { title: 'TYPE' }, { title: 'MESSAGE' }], timeline)}`,
     `${bold('Declared')}\n${printable(stringify(report.declared))}`,
     report.chain.intact ? chain : red(chain),
   ]
     .filter((part) => part !== '')
     .join('\n');
+}
+
+function further({ evidence }: Report, bold: Colors['bold']): string {
+  if (Object.keys(evidence).length === 0) return '';
+  return `${bold('Further evidence')}\n${printable(stringify(evidence))}`;
 }
 
 /** Control characters of what people wrote must not reach a terminal; line breaks may. */

@@ -1,4 +1,5 @@
 /** Journals of experiments that were driven through virtual time, as an export has them. */
+import type { ExperimentKind } from '../../contracts/document.ts';
 import type { JournalEntry } from '../../contracts/experiment.ts';
 import { chainOf, GENESIS } from '../../experiments/journal-chain.ts';
 import { forPeople } from '../../experiments/journal-types.ts';
@@ -18,9 +19,10 @@ export function chained(entries: readonly JournalEntry[]): JournalEntry[] {
 export async function drivenJournal(
   load: Traffic = traffic(),
   spec: Record<string, unknown> = {},
+  kind: ExperimentKind = 'Canary',
 ): Promise<JournalEntry[]> {
   const drive = new Drive(load);
-  await drive.start(spec);
+  await drive.start(spec, kind);
   await drive.until(() => drive.ended);
   return chained(drive.world.entries(ID));
 }
