@@ -9,6 +9,7 @@ import { FaultSpec } from './fault.ts';
 import { GatewaySpec } from './gateway.ts';
 import { RouteSpec } from './route.ts';
 import { ServiceSpec } from './service.ts';
+import { ShadowSpec } from './shadow.ts';
 import { Name } from './units.ts';
 
 export const API_VERSION = 'meshproof.dev/v1';
@@ -32,6 +33,7 @@ export const CanaryDocument = documentOf('Canary', CanarySpec);
 export const BlueGreenDocument = documentOf('BlueGreen', BlueGreenSpec);
 export const ABTestDocument = documentOf('ABTest', ABTestSpec);
 export const ChaosDocument = documentOf('Chaos', ChaosSpec);
+export const ShadowDocument = documentOf('Shadow', ShadowSpec);
 
 /** The schema of each kind, by name. Adding a kind is adding a line here. */
 export const SCHEMAS = {
@@ -44,6 +46,7 @@ export const SCHEMAS = {
   BlueGreen: BlueGreenDocument,
   ABTest: ABTestDocument,
   Chaos: ChaosDocument,
+  Shadow: ShadowDocument,
 } as const;
 
 export type Kind = keyof typeof SCHEMAS;
@@ -52,7 +55,7 @@ export const KINDS = Object.keys(SCHEMAS) as readonly Kind[];
 /** Kinds that the proxies receive. */
 export const CONFIG_KINDS = ['Service', 'Route', 'Gateway', 'Fault', 'AccessPolicy'] as const;
 /** Kinds that the experiment runner runs. */
-export const EXPERIMENT_KINDS = ['Canary', 'BlueGreen', 'ABTest', 'Chaos'] as const;
+export const EXPERIMENT_KINDS = ['Canary', 'BlueGreen', 'ABTest', 'Chaos', 'Shadow'] as const;
 
 export type ServiceDocument = z.output<typeof ServiceDocument>;
 export type RouteDocument = z.output<typeof RouteDocument>;
@@ -63,11 +66,12 @@ export type CanaryDocument = z.output<typeof CanaryDocument>;
 export type BlueGreenDocument = z.output<typeof BlueGreenDocument>;
 export type ABTestDocument = z.output<typeof ABTestDocument>;
 export type ChaosDocument = z.output<typeof ChaosDocument>;
+export type ShadowDocument = z.output<typeof ShadowDocument>;
 
 /** A document as checked and completed with its defaults: durations in ms, shares in ppm. */
 export type Document = ConfigDocument | ExperimentDocument;
 export type ConfigDocument = ServiceDocument | RouteDocument | GatewayDocument | FaultDocument | AccessPolicyDocument;
-export type ExperimentDocument = CanaryDocument | BlueGreenDocument | ABTestDocument | ChaosDocument;
+export type ExperimentDocument = CanaryDocument | BlueGreenDocument | ABTestDocument | ChaosDocument | ShadowDocument;
 export type ExperimentKind = ExperimentDocument['kind'];
 
 export function isExperimentDocument(document: Document): document is ExperimentDocument {

@@ -8,6 +8,7 @@ import { Judgement, MetricEvidence, Verdict } from './verdict.ts';
  * Canary: stepping. BlueGreen: previewing (before the switch), switched (the old version is kept warm).
  * ABTest: testing (users are divided among the arms).
  * Chaos: injecting (the faults are in force), recovering (they are gone, and it is measured that they are).
+ * Shadow: shadowing (requests are copied, answers compared).
  * `held`: INCONCLUSIVE, a person decides.
  */
 export const PHASES = [
@@ -19,6 +20,7 @@ export const PHASES = [
   'testing',
   'injecting',
   'recovering',
+  'shadowing',
   'held',
   'promoting',
   'watching',

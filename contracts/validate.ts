@@ -15,6 +15,7 @@ import type {
   GatewayDocument,
   RouteDocument,
   ServiceDocument,
+  ShadowDocument,
 } from './document.ts';
 import type { FaultSpec } from './fault.ts';
 import { nearest } from './nearest.ts';
@@ -84,6 +85,7 @@ function checkOne(
       return checkAccessPolicy(document, services);
     case 'Canary':
     case 'BlueGreen':
+    case 'Shadow':
       return checkRelease(document, services);
     case 'ABTest':
       return checkTest(document, services);
@@ -255,7 +257,7 @@ function checkAccessPolicy(
 
 /** An experiment may stand in a file without its service (it is in the control plane): then only what is known is checked. */
 function checkRelease(
-  { spec }: CanaryDocument | BlueGreenDocument,
+  { spec }: CanaryDocument | BlueGreenDocument | ShadowDocument,
   services: ReadonlyMap<string, ServiceDocument>,
 ): NeedingIssue[] {
   if (services.size === 0) return [];

@@ -116,6 +116,20 @@ export const FieldDifference = z.object({
 });
 export type FieldDifference = z.output<typeof FieldDifference>;
 
+/** What a shadow experiment has copied so far. */
+export const CopiesEvidence = z.object({
+  /** Requests that were copied to the candidate. */
+  mirrored: z.int(),
+  /** Comparisons that came to nothing: an answer was missing, or there was no room. */
+  dropped: z.int(),
+  /** Answers of which the noise was learnt, of so many. */
+  learnt: z.int(),
+  learn: z.int(),
+  /** Answers that were compared after that. */
+  compared: z.int(),
+});
+export type CopiesEvidence = z.output<typeof CopiesEvidence>;
+
 export const Judgement = z.object({
   verdict: Verdict,
   /** One sentence, made from the numbers. */
@@ -127,6 +141,7 @@ export const Judgement = z.object({
   arms: ArmsEvidence.optional(),
   /** Of a shadow experiment: the fields that differ, the ones with the most evidence first. */
   differences: z.array(FieldDifference).optional(),
+  copies: CopiesEvidence.optional(),
 });
 export type Judgement = z.output<typeof Judgement>;
 

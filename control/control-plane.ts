@@ -51,9 +51,9 @@ export class ControlPlane {
     const onJournal = (entry: JournalEntry): void => this.live.publish({ type: 'journal', entry: forPeople(entry) });
     this.runner = createRunner(portsOf({ store, documents, hub, wallClock, nowMs, onChange, onJournal }));
     documents.running = () => needsOfRunning(this.runner.views());
-    hub.onReport = ({ traffic, arms, hits }) => {
+    hub.onReport = ({ traffic, arms, hits, comparisons }) => {
       // The judge first: a rollback must not wait for charts.
-      this.runner.observe(arms, traffic, hits);
+      this.runner.observe(arms, traffic, hits, comparisons);
       const now = wallClock().getTime();
       this.#services.add(traffic, now);
       this.#arms.add(arms, (id) => hub.overlays().some((o) => o.experimentId === id), now);

@@ -27,6 +27,7 @@ const quick: Readonly<Record<ExperimentKind, Record<string, unknown>>> = {
     steadyState: HYPOTHESIS,
     faults: [fault('aborts', '0s'), fault('more', '1s')],
   },
+  Shadow: { lease: '2s', run: { min: '600ms', max: '4s' }, analysis: { learn: 50 } },
 };
 
 type Story = {
@@ -96,6 +97,13 @@ const STORIES: Readonly<Record<string, Story>> = {
     spec: { promote: 'winner' },
     end: PASSED,
   },
+  'a shadow that answers the same': { kind: 'Shadow', load: () => healthy(1_000), end: ENDED_WELL },
+  'a shadow that answers otherwise': {
+    kind: 'Shadow',
+    load: () => traffic({ v2: { wrongPrices: 0.3 } }, 500),
+    end: FAILED,
+  },
+  'a shadow with too few requests': { kind: 'Shadow', load: () => healthy(10), end: OPEN },
   'an A/B test that nobody wins': { kind: 'ABTest', load: reaching(0.3, 0.3), end: OPEN },
   'faults that the service bears': { kind: 'Chaos', load: healthy, end: HELD },
   'faults that it does not bear': {
@@ -204,11 +212,7 @@ describe('a control plane that is killed', () => {
           const left = [...acts];
           const withActs: Story = {
             ...played,
-            spec: {
-              ...spec,
-              ...(played.kind === 'Chaos' ? {} : { onInconclusive: policyOf(played.kind, onInconclusive) }),
-              deadline: '40s',
-            },
+            spec: { ...spec, ...policyOf(played.kind, onInconclusive), deadline: '40s' },
             plot: (drive) => {
               plot?.(drive);
               for (const a of left.filter(({ atMs }) => drive.world.nowMs >= atMs)) {
@@ -307,9 +311,10 @@ describe('a control plane that is killed', () => {
   });
 });
 
-/** A test of several arms has no candidate that could be promoted without a verdict. */
-function policyOf(kind: ExperimentKind, policy: string): string {
-  return kind === 'ABTest' && policy === 'promote' ? 'rollback' : policy;
+/** A test of several arms has no candidate that could be promoted without a verdict, and these have none at all. */
+function policyOf(kind: ExperimentKind, policy: string): { readonly onInconclusive?: string } {
+  if (kind === 'Shadow' || kind === 'Chaos') return {};
+  return { onInconclusive: kind === 'ABTest' && policy === 'promote' ? 'rollback' : policy };
 }
 
 function perform(drive: Drive, act: string): void {

@@ -30,6 +30,7 @@ export function takeIn(state: State, reported: readonly ArmRow[]): State {
     case 'rolling-back': // decided: what comes late is shown and changes nothing
       return { ...heard, totals: countTotals(state.totals, rows) };
     case 'testing': // an A/B test tells its arms apart by itself (ab-test.ts)
+    case 'shadowing': // and a shadow has one arm only (shadow.ts)
     case 'declared':
     case 'promoted':
     case 'rolled-back':
@@ -38,7 +39,7 @@ export function takeIn(state: State, reported: readonly ArmRow[]): State {
 }
 
 /** For the guardrails. @param rows - of older epochs belong to an earlier phase */
-function guard(state: State, rows: readonly ArmRow[]): State {
+export function guard(state: State, rows: readonly ArmRow[]): State {
   const counts = armCounts(rows.filter((row) => row.epoch === state.epoch));
   return { ...state, guarded: addCounts(state.guarded, counts), recent: addRecent(state.recent, counts) };
 }

@@ -3,6 +3,7 @@
  * durably, and only then carries out what stands in the state's outbox. One thing is under way at a time.
  */
 import type { GoalAnswer, GoalReport } from '../contracts/api.ts';
+import type { Comparisons } from '../contracts/comparison.ts';
 import type { ExperimentDocument, SourceDocument } from '../contracts/document.ts';
 import { MeshproofError } from '../contracts/errors.ts';
 import type { ExperimentView, JournalEntry } from '../contracts/experiment.ts';
@@ -46,6 +47,7 @@ export class ExperimentRun {
   #writeFailure: Error | undefined;
   #rows: ArmRow[] = [];
   #users: Users | undefined;
+  #comparisons: Comparisons[] = [];
   #reported = false;
   #seen: readonly Seen[] = [];
   #work: Promise<void> = Promise.resolve();
@@ -109,13 +111,14 @@ export class ExperimentRun {
     this.feed({ type: 'resumed', awayMs });
   }
 
-  /** A report of some proxy. @param rows - of this run; may be empty */
-  observe(rows: readonly ArmRow[], users?: Users): void {
+  /** A report of some proxy. @param rows - of this run; may be empty, as may be the comparisons */
+  observe(rows: readonly ArmRow[], users?: Users, comparisons: readonly Comparisons[] = []): void {
     if (this.over) return;
     if (users && this.story.takeUsers) this.#users = addUsers(this.#users, users);
     const assigned = rows.filter((row) => !row.preview);
     this.#seen = addSeen(this.#seen, assigned, this.#ports.nowMs());
     this.#rows.push(...rows);
+    this.#comparisons.push(...comparisons);
     this.#reported = true;
     if (this.#ports.nowMs() - this.#countedAtMs >= COUNT_EVERY_MS) this.#count();
   }
@@ -191,17 +194,18 @@ export class ExperimentRun {
 
   #count(): void {
     if (!this.#reported) return;
-    const rows = this.#rows;
+    const [rows, comparisons] = [this.#rows, this.#comparisons];
     this.#rows = [];
+    this.#comparisons = [];
     this.#reported = false;
     this.#countedAtMs = this.#ports.nowMs();
-    if (rows.length > 0 || this.#users) {
+    if (rows.length + comparisons.length > 0 || this.#users) {
       this.#unsaved = this.#untold = true;
       this.#updatedAt = this.#ports.wallClock().toISOString();
     }
     const users = this.#users;
     this.#users = undefined;
-    this.feed({ type: 'observed', rows, ...(users ? { users } : {}) });
+    this.feed({ type: 'observed', rows, comparisons, ...(users ? { users } : {}) });
     if (this.#untold && this.#countedAtMs - this.#toldAtMs >= TELL_EVERY_MS) this.#tell();
   }
 

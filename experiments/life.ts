@@ -41,8 +41,10 @@ function react(story: Story, state: State, event: Event): Transition {
       return begin(story, state);
     case 'resumed':
       return takeUpAgain(story, state, event.awayMs);
-    case 'observed':
-      return stay(withChecks(story, withUsers(story, (story.takeIn ?? takeIn)(state, event.rows), event.users)));
+    case 'observed': {
+      const seen = (story.takeIn ?? takeIn)(state, event.rows, event.comparisons ?? []);
+      return stay(withChecks(story, withUsers(story, seen, event.users)));
+    }
     case 'measured':
       return stay(withChecks(story, takeMeasurement(story, state, event)));
     case 'goal':

@@ -1,6 +1,7 @@
 /** What the runner needs from the world. The control plane implements it; tests and the simulator do too. */
 import type { GoalAnswer, GoalReport } from '../contracts/api.ts';
 import type { Provider } from '../contracts/check.ts';
+import type { Comparisons } from '../contracts/comparison.ts';
 import type { ExperimentDocument, SourceDocument } from '../contracts/document.ts';
 import type { ChainReport, ExperimentView, JournalEntry } from '../contracts/experiment.ts';
 import type { Overlay } from '../contracts/overlay.ts';
@@ -55,12 +56,17 @@ export interface RunnerApi {
    * New counts of the arms, from the proxies. Called for every report, also for one without rows: that a proxy reports
    * and has no request is "no traffic"; that none reports is "no data". Rows of unknown experiments or of an older epoch's arms are counted or ignored, never an error.
    */
-  observe(rows: readonly ArmRow[], traffic?: readonly TrafficRow[], hits?: readonly HitRow[]): void;
+  observe(
+    rows: readonly ArmRow[],
+    traffic?: readonly TrafficRow[],
+    hits?: readonly HitRow[],
+    comparisons?: readonly Comparisons[],
+  ): void;
   /** Lets time pass; called several times a second. */
   tick(): void;
   /** Ends it now, by rolling back. Rejects with EXPERIMENT_NOT_FOUND, EXPERIMENT_ENDED. */
   abort(name: string, by: string, reason: string): Promise<ExperimentView>;
-  /** A person promotes (from `held`, or early). */
+  /** A person promotes (from `held`, or early). Rejects with REQUEST_INVALID where there is nothing to release. */
   promote(name: string, by: string, reason: string): Promise<ExperimentView>;
   /** A goal of an A/B test, told by others than a proxy. Throws EXPERIMENT_NOT_FOUND, EXPERIMENT_ENDED, REQUEST_INVALID (no such goal). */
   reportGoal(name: string, report: GoalReport): GoalAnswer;

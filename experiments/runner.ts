@@ -1,5 +1,6 @@
 /** The runner: all experiments of a control plane, started, fed, resumed and ended. */
 import type { GoalAnswer, GoalReport } from '../contracts/api.ts';
+import type { Comparisons } from '../contracts/comparison.ts';
 import type { ExperimentDocument, SourceDocument } from '../contracts/document.ts';
 import { MeshproofError } from '../contracts/errors.ts';
 import type { ExperimentView } from '../contracts/experiment.ts';
@@ -94,10 +95,16 @@ class Runner implements RunnerApi {
     if (report && !report.intact) throw new MeshproofError('JOURNAL_DAMAGED', report.breaks[0]?.message ?? 'no entry');
   }
 
-  observe(rows: readonly ArmRow[], traffic: readonly TrafficRow[] = [], hits: readonly HitRow[] = []): void {
+  observe(
+    rows: readonly ArmRow[],
+    traffic: readonly TrafficRow[] = [],
+    hits: readonly HitRow[] = [],
+    comparisons: readonly Comparisons[] = [],
+  ): void {
     for (const run of this.#running()) {
-      const own = rows.filter((row) => row.experimentId === run.run.id);
-      run.observe(own, run.story.takeUsers && usersOf(run.run, traffic, hits));
+      const isOwn = ({ experimentId }: { readonly experimentId: string }): boolean => experimentId === run.run.id;
+      const users = run.story.takeUsers && usersOf(run.run, traffic, hits);
+      run.observe(rows.filter(isOwn), users, comparisons.filter(isOwn));
     }
   }
 

@@ -6,7 +6,9 @@
 import { z } from 'zod';
 import { CheckCounts } from '../analyzer/threshold/check.ts';
 import type { JudgeState } from '../analyzer/sequential/judge.ts';
+import { ShadowTable } from '../analyzer/shadow/table.ts';
 import type { GoalReport } from '../contracts/api.ts';
+import type { Comparisons } from '../contracts/comparison.ts';
 import { Phase } from '../contracts/experiment.ts';
 import { Overlay } from '../contracts/overlay.ts';
 import type { ArmRow, HitRow } from '../contracts/telemetry.ts';
@@ -76,6 +78,8 @@ export const State = z.object({
   judgement: Judgement,
   /** Of an A/B test. */
   testArms: TestArms.nullable().default(null),
+  /** Of a shadow experiment. */
+  shadow: ShadowTable.nullable().default(null),
   /** The version that a promotion would make stable, where it is not the candidate. */
   chosen: z.string().nullable().default(null),
   /** By the name of the check. */
@@ -125,7 +129,12 @@ export type Event =
   /** The journal was read by a new process. @property awayMs - wall-clock time since its last entry */
   | { readonly type: 'resumed'; readonly awayMs: number }
   /** A report of some proxy; without rows it says that the proxy lives and had no request of this run. */
-  | { readonly type: 'observed'; readonly rows: readonly ArmRow[]; readonly users?: Users }
+  | {
+      readonly type: 'observed';
+      readonly rows: readonly ArmRow[];
+      readonly users?: Users;
+      readonly comparisons?: readonly Comparisons[];
+    }
   | { readonly type: 'tick'; readonly passedMs: number }
   /** A check was answered. @property value - null: no data, `why` says why */
   | { readonly type: 'measured'; readonly check: string; readonly value: number | null; readonly why: string }
@@ -174,6 +183,7 @@ export const INITIAL: State = {
   judge: null,
   judgement: NOTHING_JUDGED,
   testArms: null,
+  shadow: null,
   chosen: null,
   checks: {},
   totals: { baselineRequests: 0, candidateRequests: 0, candidateErrors: 0, shielded: 0 },

@@ -3,6 +3,7 @@ import { abTest } from './ab-test.ts';
 import { blueGreen } from './blue-green.ts';
 import { canary } from './canary.ts';
 import { chaos } from './chaos.ts';
+import { shadow } from './shadow.ts';
 import type { Run, Story } from './story.ts';
 
 export function storyOf({ id, document, source }: Run): Story {
@@ -15,5 +16,7 @@ export function storyOf({ id, document, source }: Run): Story {
       return abTest({ id, document, source });
     case 'Chaos':
       return chaos({ id, document, source });
+    case 'Shadow':
+      return shadow({ id, document, source });
   }
 }

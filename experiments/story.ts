@@ -4,6 +4,7 @@
  */
 import type { GoalReport } from '../contracts/api.ts';
 import type { Analysis } from '../contracts/canary.ts';
+import type { Comparisons } from '../contracts/comparison.ts';
 import type { ExperimentDocument, SourceDocument } from '../contracts/document.ts';
 import type { Phase } from '../contracts/experiment.ts';
 import type { Match } from '../contracts/match.ts';
@@ -58,7 +59,7 @@ export type Story = {
   /** The overlay of the state's phase, which is one of `phases`. */
   readonly overlay: (state: State, epoch: number) => Overlay;
   /** The kind's own evidence, in the place of the comparison of two arms (evidence.ts). */
-  readonly takeIn?: (state: State, rows: readonly ArmRow[]) => State;
+  readonly takeIn?: (state: State, rows: readonly ArmRow[], comparisons: readonly Comparisons[]) => State;
   /** Which version the user of a reported goal meets, and why it is not counted (null: it is). Throws REQUEST_INVALID. */
   readonly place?: (
     state: State,

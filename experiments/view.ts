@@ -55,8 +55,9 @@ function stepState(story: Story, state: State, index: number): 'waiting' | 'runn
   return index === state.stepIndex && isShifting(story, state) ? 'running' : 'done';
 }
 
-/** The candidate's share as decided: the step's, and everything from the promotion on. */
+/** The candidate's share of the users as decided: the step's, and everything from the promotion on. Copies are no users. */
 function intended(story: Story, state: State): number {
+  if (state.phase === 'shadowing') return 0;
   if (state.phase === 'promoting' || state.phase === 'watching' || state.phase === 'promoted') return PPM;
   return isShifting(story, state) ? (story.stepsPpm[state.stepIndex] ?? 0) : 0;
 }

@@ -92,6 +92,8 @@ async function planOf(file: string | undefined, terminal: Terminal): Promise<Pla
     throw new UsageError(`${file} holds an ABTest`, 'it compares users by their goals; name a file with a Canary');
   if (kind === 'Chaos')
     throw new UsageError(`${file} holds a Chaos`, 'it compares no versions; name a file with a Canary');
+  if (kind === 'Shadow')
+    throw new UsageError(`${file} holds a Shadow`, 'it compares answers field by field; name a file with a Canary');
   const { baseline, candidate, analysis } = spec;
   return { config: analysis, arms: { baseline, candidate } };
 }

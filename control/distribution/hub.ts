@@ -3,6 +3,7 @@
  * is the path of a rollback. Heartbeats tell the proxies that we live; without them their leases run out.
  */
 import type { RawData, WebSocket } from 'ws';
+import type { Comparisons } from '../../contracts/comparison.ts';
 import type { ProxyView } from '../../contracts/live.ts';
 import type { Overlay } from '../../contracts/overlay.ts';
 import type { ArmRow, HitRow, TrafficRow } from '../../contracts/telemetry.ts';
@@ -30,6 +31,7 @@ export type Report = {
   readonly traffic: readonly TrafficRow[];
   readonly arms: readonly ArmRow[];
   readonly hits: readonly HitRow[];
+  readonly comparisons: readonly Comparisons[];
 };
 export type HubOptions = {
   readonly documents: Documents;
@@ -212,7 +214,7 @@ export class Hub {
       case 'telemetry':
         this.#lostReports += session.reported(message.seq);
         if (!session.isNew(message.reportId)) break;
-        this.onReport({ node, traffic: message.traffic, arms: message.arms, hits: message.hits ?? [] });
+        this.#report(node, message);
         break;
       case 'lease-expired': // it has let go of an overlay that we still want: we were late, so send it again
         this.#log.warn({ node, experimentId: message.experimentId, epoch: message.epoch }, 'a lease ran out');
@@ -225,6 +227,13 @@ export class Hub {
         this.onTapped(node, message);
         break;
     }
+  }
+
+  #report(
+    node: string,
+    { traffic, arms, hits = [], comparisons = [] }: Extract<FromProxy, { type: 'telemetry' }>,
+  ): void {
+    this.onReport({ node, traffic, arms, hits, comparisons });
   }
 
   #sendChange(change: Change): void {

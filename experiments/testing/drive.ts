@@ -3,12 +3,14 @@ import { binomial, seeded } from '../../analyzer/simulation/random.ts';
 import { bucketOf } from '../../contracts/histogram.ts';
 import { isExperimentDocument } from '../../contracts/document.ts';
 import type { CanaryDocument, ExperimentDocument, ExperimentKind, SourceDocument } from '../../contracts/document.ts';
+import type { Comparisons } from '../../contracts/comparison.ts';
 import type { ExperimentView } from '../../contracts/experiment.ts';
 import type { Overlay } from '../../contracts/overlay.ts';
 import { checkDocument } from '../../contracts/parse.ts';
 import type { ArmRow, TrafficRow } from '../../contracts/telemetry.ts';
 import type { RunnerApi } from '../ports.ts';
 import { createRunner } from '../runner.ts';
+import { comparisonsOf } from './comparisons.ts';
 import { keyedRows } from './keyed-rows.ts';
 import type { Process } from './world.ts';
 import { World } from './world.ts';
@@ -24,6 +26,8 @@ export type Behaviour = {
   /** Of an A/B test: how many users reach the goal "signup", and how many get lost before they are counted. */
   readonly goalRate?: number;
   readonly lostUsers?: number;
+  /** Of a shadow: how many of the answers have another price than the baseline's. */
+  readonly wrongPrices?: number;
 };
 export type Traffic = {
   rps: number;
@@ -84,6 +88,15 @@ const SPECS: Readonly<Record<ExperimentKind, Record<string, unknown>>> = {
     faults: [{ name: 'aborts', for: '10s', fault: { service: 'reviews', percent: 5, abort: { status: 503 } } }],
     lease: '3s',
     deadline: '5m',
+  },
+  Shadow: {
+    service: 'reviews',
+    baseline: 'v1',
+    candidate: 'v2',
+    run: { min: '2s', max: '60s' },
+    lease: '3s',
+    deadline: '5m',
+    analysis: { learn: 50 },
   },
 };
 
@@ -187,7 +200,8 @@ export class Drive {
         }))
       : [];
     const errors = aborted.reduce((sum, { hits }) => sum + hits, this.#failing(requests));
-    this.runner.observe(this.#report(), [trafficRow(requests, Math.min(requests, errors), this.#latencyUs)], aborted);
+    const traffic = trafficRow(requests, Math.min(requests, errors), this.#latencyUs);
+    this.runner.observe(this.#report(), [traffic], aborted, this.#comparisons());
   }
 
   #failing(requests: number): number {
@@ -227,6 +241,13 @@ export class Drive {
       ...this.#rows(overlay, 'baseline', overlay.baseline, requests - shifted),
       ...this.#rows(overlay, 'candidate', overlay.candidate, shifted),
     ];
+  }
+
+  #comparisons(): Comparisons[] {
+    const overlay = this.world.overlays.get(ID);
+    if (!overlay?.shadow) return [];
+    const requests = Math.round((this.traffic.rps * REPORT_MS) / 1_000);
+    return [comparisonsOf(overlay, overlay.shadow, requests, this.traffic.of, this.#random)];
   }
 
   #rows(overlay: Overlay, arm: 'baseline' | 'candidate', version: string, requests: number): ArmRow[] {

@@ -10,6 +10,7 @@ const KIND_OF: Partial<Record<ExperimentView['phase'], string>> = {
   testing: 'ABTest',
   injecting: 'Chaos',
   recovering: 'Chaos',
+  shadowing: 'Shadow',
 };
 const standing = (
   phase: ExperimentView['phase'],
@@ -68,6 +69,16 @@ describe('the phase strip', () => {
       phaseStrip({ ...standing(phase, 'PASS', state), kind: 'Chaos' }).map((item) => item.phase);
     expect(path('injecting', 'running').slice(-4)).toEqual(['injecting', 'recovering', 'rolling-back', 'rolled-back']);
     expect(path('rolled-back', 'waiting')).toEqual(['declared', 'measuring', 'rolling-back', 'rolled-back']);
+  });
+
+  test('promises no promotion to a shadow', () => {
+    expect(phasesOf('shadowing').map((item) => item.split(':')[0])).toEqual([
+      'declared',
+      'measuring',
+      'shadowing',
+      'rolling-back',
+      'rolled-back',
+    ]);
   });
 
   test('shows the promotion to a run that was moved back after it', () => {

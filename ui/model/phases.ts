@@ -18,6 +18,7 @@ const LABELS: Readonly<Record<Phase, string>> = {
   testing: 'Testing',
   injecting: 'Injecting faults',
   recovering: 'Recovering',
+  shadowing: 'Shadowing',
   held: 'Held for a person',
   promoting: 'Promoting',
   watching: 'Watching',
@@ -35,6 +36,7 @@ const TONES: Readonly<Record<Phase, PhaseTone>> = {
   testing: 'wait',
   injecting: 'wait',
   recovering: 'wait',
+  shadowing: 'wait',
   held: 'warn',
   promoting: 'wait',
   watching: 'wait',
@@ -49,6 +51,7 @@ const MIDDLE: Readonly<Record<string, readonly Phase[]>> = {
   BlueGreen: ['previewing', 'switched'],
   ABTest: ['testing'],
   Chaos: ['injecting', 'recovering'],
+  Shadow: ['shadowing'],
 };
 const PROMOTION: readonly Phase[] = ['promoting', 'watching', 'promoted'];
 
@@ -96,9 +99,9 @@ function pathOf(view: Standing, promoted: boolean): readonly Phase[] {
   return ['declared', 'measuring', ...middle, ...end];
 }
 
-/** An A/B test changes nothing for good unless it was asked to, by its document or by a person; a Chaos never does. */
+/** An A/B test changes nothing for good unless it was asked to, by its document or by a person; these never do. */
 function mayPromote({ kind, phase, spec }: Standing): boolean {
-  if (kind === 'Chaos') return false;
+  if (kind === 'Chaos' || kind === 'Shadow') return false;
   return kind !== 'ABTest' || spec?.['promote'] === 'winner' || PROMOTION.includes(phase);
 }
 

@@ -8,7 +8,7 @@ import type { SourceDocument } from '../../../contracts/document.ts';
 import { freePort } from '../../free-port.ts';
 import { Program } from './program.ts';
 import { Users, Version } from './shop.ts';
-import type { HeadersOf } from './shop.ts';
+import type { HeadersOf, MethodOf } from './shop.ts';
 
 export const NAME = 'reviews-v2';
 const UP_WITHIN_MS = 30_000;
@@ -47,7 +47,7 @@ export class Mesh {
     this.users = parts.users;
   }
 
-  static async start(rps: number, headersOf?: HeadersOf): Promise<Mesh> {
+  static async start(rps: number, headersOf?: HeadersOf, methodOf?: MethodOf): Promise<Mesh> {
     const folder = mkdtempSync(join(tmpdir(), 'meshproof-crash-'));
     const [v1, v2] = [await Version.start('v1'), await Version.start('v2')];
     const at = {
@@ -79,7 +79,7 @@ export class Mesh {
       async () => (await fetch(url)).ok,
       () => gateway.said,
     );
-    return new Mesh(folder, at, { gateway, control, v1, v2, users: new Users(url, rps, headersOf) });
+    return new Mesh(folder, at, { gateway, control, v1, v2, users: new Users(url, rps, headersOf, methodOf) });
   }
 
   /** Gateway and service, with v1 as the stable version. */

@@ -1,6 +1,6 @@
 /** A service in two versions, and users who ask for it through the gateway at a steady pace. All in the test's process. */
 import { once } from 'node:events';
-import { Agent, createServer, get } from 'node:http';
+import { Agent, createServer, request } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -13,19 +13,32 @@ export class Version {
   /** 0…1: answers that report the goal `signup`; spread evenly too. */
   goalRate = 0;
   goals = 0;
+  /** The JSON that it answers with; without it, a word. */
+  answer: ((n: number) => unknown) | undefined;
+  /** Requests that were copies, and requests that write. */
+  copies = 0;
+  writes = 0;
   readonly #name: string;
   readonly #server: Server;
 
   private constructor(name: string) {
     this.#name = name;
-    this.#server = createServer((_request, response) => {
+    this.#server = createServer((asked, response) => {
       this.served++;
+      if (asked.headers['x-meshproof-shadow'] !== undefined) this.copies++;
+      if (asked.method !== 'GET') this.writes++;
+      asked.resume();
       const fails = this.failed < Math.floor(this.served * this.errorRate);
       if (fails) this.failed++;
       const reaches = this.goals < Math.floor(this.served * this.goalRate);
       if (reaches) this.goals++;
-      response.writeHead(fails ? 500 : 200, { 'x-version': this.#name, ...(reaches ? { 'x-goal': 'signup' } : {}) });
-      response.end('ok');
+      const json = this.answer?.(this.served);
+      response.writeHead(fails ? 500 : 200, {
+        'x-version': this.#name,
+        ...(reaches ? { 'x-goal': 'signup' } : {}),
+        ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+      });
+      response.end(json === undefined ? 'ok' : JSON.stringify(json));
     });
   }
 
@@ -50,6 +63,8 @@ export class Version {
 /** The header fields of the n-th request. */
 export type HeadersOf = (n: number) => Record<string, string>;
 
+export type MethodOf = (n: number) => 'GET' | 'POST';
+
 export class Users {
   answered = 0;
   /** By the version that answered. */
@@ -62,14 +77,16 @@ export class Users {
   readonly #timer: NodeJS.Timeout;
   readonly #url: string;
   readonly #headersOf: HeadersOf;
+  readonly #methodOf: MethodOf;
   #asked = 0;
   /** Answers that still named a goal. */
   goalsSeen = 0;
   #stopped = false;
 
-  constructor(url: string, rps: number, headersOf: HeadersOf = () => ({})) {
+  constructor(url: string, rps: number, headersOf: HeadersOf = () => ({}), methodOf: MethodOf = () => 'GET') {
     this.#url = url;
     this.#headersOf = headersOf;
+    this.#methodOf = methodOf;
     this.#timer = setInterval(() => this.#ask(), 1_000 / rps);
   }
 
@@ -80,9 +97,10 @@ export class Users {
   }
 
   #ask(): void {
-    const request = get(
+    const n = this.#asked++;
+    const asked = request(
       this.#url,
-      { agent: this.#agent, timeout: 5_000, headers: this.#headersOf(this.#asked++) },
+      { agent: this.#agent, timeout: 5_000, method: this.#methodOf(n), headers: this.#headersOf(n) },
       (response) => {
         response.resume();
         this.answered++;
@@ -94,8 +112,9 @@ export class Users {
         if (own !== undefined) this.lost.push(String(own));
       },
     );
-    request.on('error', (error) => {
+    asked.on('error', (error) => {
       if (!this.#stopped) this.lost.push(error.message);
     });
+    asked.end();
   }
 }
