@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { BodyChange, HeaderChanges } from './fault-changes.ts';
 import { FaultDelay } from './fault-delay.ts';
 import { FaultTcp } from './fault-tcp.ts';
+import { FaultTls } from './fault-tls.ts';
 import { Match } from './match.ts';
 import { Duration, HostPort, Name, Percent, PPM } from './units.ts';
 
@@ -85,7 +86,7 @@ export const FaultFirst = z
 /** What may be broken of requests and their answers. */
 const REQUEST_ACTS = ['delay', 'abort', 'hang', 'throttle', 'truncate', 'corrupt', 'body', 'headers'] as const;
 /** What else may be broken: each stands alone in its document. */
-const OTHER_ACTS = ['tcp', 'endpointGone', 'partition'] as const;
+const OTHER_ACTS = ['tcp', 'tls', 'endpointGone', 'partition'] as const;
 const ACTS = [...REQUEST_ACTS, ...OTHER_ACTS] as const;
 
 export const FaultSpec = z
@@ -113,6 +114,7 @@ export const FaultSpec = z
     body: BodyChange.optional(),
     headers: HeaderChanges.optional(),
     tcp: FaultTcp.optional(),
+    tls: FaultTls.optional(),
     endpointGone: z
       .union([z.array(HostPort).min(1), z.int().min(1)], { error: 'give a list of endpoints, or how many' })
       .optional()
@@ -142,8 +144,12 @@ export const FaultSpec = z
     error: `${OTHER_ACTS.join(', ')} need "at: attempt"`,
     path: ['at'],
   })
-  .refine((f) => (f.tcp ?? f.endpointGone) === undefined || (f.match ?? f.first) === undefined, {
-    error: 'connections and endpoints are not chosen by request: tcp and endpointGone go without match and first',
+  .refine((f) => (f.tcp ?? f.tls ?? f.endpointGone) === undefined || (f.match ?? f.first) === undefined, {
+    error: 'connections and endpoints are not chosen by request: tcp, tls and endpointGone go without match and first',
+  })
+  .refine((f) => f.tls?.gateway === undefined || f.version === undefined, {
+    error: 'no version is chosen yet when a client greets a gateway; leave version out',
+    path: ['version'],
   })
   .refine((f) => f.endpointGone === undefined || (f.percent === PPM && f.maxInjections === undefined), {
     error: 'an endpoint is gone for all requests: endpointGone goes without percent and maxInjections',

@@ -55,6 +55,31 @@ describe('checks across documents', () => {
     ]);
   });
 
+  it('want handshakes where a fault is to break them', () => {
+    const fault = (tls: string, more = ''): string => `apiVersion: meshproof.dev/v1
+kind: Fault
+metadata: {name: tls}
+spec: {service: web, tls: {${tls}, handshakeFailure: true}${more}}
+`;
+    const secured = (text: string): string => text.replace('{listen', '{tls: {certificate: a.pem, key: a.key}, listen');
+    const edge = gateway('edge', '127.0.0.1:8443');
+    const inbound = SERVICE.replace('["127.0.0.1:9081"]', '["127.0.0.1:9081"], inbound: "127.0.0.1:15001"');
+    const other = SERVICE.replace('name: web', 'name: other');
+    const of = (...texts: string[]): string => problemsOf(texts.join('---\n')).join();
+    const there = fault('gateway: edge');
+    const here = fault('expiredCertificate: true').replace(', handshakeFailure: true', '');
+    expect(of(SERVICE, secured(edge), there)).toBe('');
+    expect(of(SERVICE, secured(edge), fault('gateway: egde'))).toContain('did you mean "edge"?');
+    expect(of(SERVICE, edge, there)).toContain('Gateway "edge" ends no TLS');
+    expect(of(SERVICE, other, secured(gateway('edge', '127.0.0.1:1', 'other')), there)).toContain('does not lead to');
+    expect(of(SERVICE, secured(edge), fault('gateway: edge', ', version: v1'))).toContain('leave version out');
+    expect(of(inbound, here)).toBe('');
+    expect(of(SERVICE, here)).toContain('it has no `inbound` with mTLS');
+    expect(of(inbound, here.replace('service: web', 'service: web, version: v2'))).toContain('no `inbound`');
+    expect(of(inbound.replace('{stable', '{mtls: off, stable'), here)).toContain('no `inbound`');
+    expect(of(inbound, fault('expiredCertificate: true'))).toContain('give exactly one of');
+  });
+
   it('hold an http-proxy to hosts that it may know, and passThrough to an http-proxy', () => {
     const proxy = (spec: string): string[] =>
       problemsOf(

@@ -11,7 +11,6 @@ import type {
   CanaryDocument,
   ChaosDocument,
   Document,
-  FaultDocument,
   GatewayDocument,
   RouteDocument,
   ServiceDocument,
@@ -21,6 +20,7 @@ import type { FaultSpec } from './fault.ts';
 import { nearest } from './nearest.ts';
 import type { Issue } from './parse.ts';
 import { parseAddress } from './units.ts';
+import { tlsFaultIssues } from './validate-fault-tls.ts';
 
 /** An issue, with the index of the document that it is in. */
 /** An issue that is there because another document is not. */
@@ -34,12 +34,16 @@ export type CrossIssue = Issue & { readonly index: number };
  */
 export function crossCheck(documents: readonly Document[], broken: ReadonlySet<string> = new Set()): CrossIssue[] {
   const services = new Map<string, ServiceDocument>();
-  for (const d of documents) if (d.kind === 'Service') services.set(d.metadata.name, d);
+  const gateways = new Map<string, GatewayDocument>();
+  for (const d of documents) {
+    if (d.kind === 'Service') services.set(d.metadata.name, d);
+    if (d.kind === 'Gateway') gateways.set(d.metadata.name, d);
+  }
   const issues: CrossIssue[] = [...duplicates(documents)];
   const listeners = new Map<string, string>();
   issues.push(...twoPolicies(documents));
   documents.forEach((document, index) => {
-    const found = checkOne(document, services, listeners).filter((issue) => !broken.has(issue.needs ?? ''));
+    const found = checkOne(document, services, gateways, listeners).filter((issue) => !broken.has(issue.needs ?? ''));
     issues.push(...found.map((issue) => ({ ...issue, index })));
   });
   return issues;
@@ -70,6 +74,7 @@ function twoPolicies(documents: readonly Document[]): CrossIssue[] {
 function checkOne(
   document: Document,
   services: ReadonlyMap<string, ServiceDocument>,
+  gateways: ReadonlyMap<string, GatewayDocument>,
   listeners: Map<string, string>,
 ): NeedingIssue[] {
   switch (document.kind) {
@@ -80,7 +85,7 @@ function checkOne(
     case 'Gateway':
       return checkGateway(document, services, listeners);
     case 'Fault':
-      return checkFault(document, services);
+      return faultIssues(document.spec, services, gateways, ['spec']);
     case 'AccessPolicy':
       return checkAccessPolicy(document, services);
     case 'Canary':
@@ -90,7 +95,7 @@ function checkOne(
     case 'ABTest':
       return checkTest(document, services);
     case 'Chaos':
-      return checkChaos(document, services);
+      return checkChaos(document, services, gateways);
   }
 }
 
@@ -204,14 +209,11 @@ function waysOf(spec: GatewayDocument['spec']): NeedingIssue[] {
   return issues;
 }
 
-function checkFault({ spec }: FaultDocument, services: ReadonlyMap<string, ServiceDocument>): NeedingIssue[] {
-  return faultIssues(spec, services, ['spec']);
-}
-
 /** @param path - where the fault stands in its document */
 function faultIssues(
   spec: FaultSpec,
   services: ReadonlyMap<string, ServiceDocument>,
+  gateways: ReadonlyMap<string, GatewayDocument>,
   path: readonly PropertyKey[],
 ): NeedingIssue[] {
   const service = services.get(spec.service);
@@ -219,6 +221,7 @@ function faultIssues(
   const { versions } = service.spec;
   const from = spec.partition?.from;
   return [
+    ...tlsFaultIssues(spec, services, gateways, path),
     ...(spec.version === undefined
       ? []
       : versionIssue(spec.service, spec.version, Object.keys(versions), [...path, 'version'])),
@@ -281,10 +284,16 @@ function checkTest({ spec }: ABTestDocument, services: ReadonlyMap<string, Servi
 }
 
 /** As checkRelease; faults may hit services beside the one in scope. */
-function checkChaos({ spec }: ChaosDocument, services: ReadonlyMap<string, ServiceDocument>): NeedingIssue[] {
+function checkChaos(
+  { spec }: ChaosDocument,
+  services: ReadonlyMap<string, ServiceDocument>,
+  gateways: ReadonlyMap<string, GatewayDocument>,
+): NeedingIssue[] {
   if (services.size === 0) return [];
   const scope = services.has(spec.service) ? [] : [missingService(spec.service, services, ['spec', 'service'])];
-  const faults = spec.faults.flatMap(({ fault }, i) => faultIssues(fault, services, ['spec', 'faults', i, 'fault']));
+  const faults = spec.faults.flatMap(({ fault }, i) =>
+    faultIssues(fault, services, gateways, ['spec', 'faults', i, 'fault']),
+  );
   return [...scope, ...faults];
 }
 

@@ -18,6 +18,7 @@ import type { ActiveFault } from './faults/active-fault.ts';
 import { FaultsByHeader } from './faults/by-header.ts';
 import { checkSecrets } from './faults/check-secrets.ts';
 import { FaultTable } from './faults/fault-table.ts';
+import { handshakeFaultsAt } from './faults/tls/faults-at.ts';
 import type { HaltSwitch } from './halt-switch.ts';
 import type { IdentitySource } from './identity/identity.ts';
 import { INBOUND } from './inbound.stack.ts';
@@ -314,7 +315,7 @@ export class Dataplane implements DataplaneApi {
       const plan = this.#planOf(config, service, faults);
       if (plan) this.#plans.set(name, plan);
     }
-    this.#outside = outsidePlans(this.#runtime, this.#inventory, this.#proxies(config));
+    this.#outside = outsidePlans(this.#runtime, this.#inventory, config.gateways);
     const locals = localPorts(config, this.#options.beside);
     for (const listener of this.#listeners.open) {
       const gateway = config.gateways.find((g) => listener.name === gatewayName(g.metadata.name));
@@ -327,12 +328,14 @@ export class Dataplane implements DataplaneApi {
       listener.unknownHost = isProxy ? 'PROXY_HOST_REFUSED' : 'ROUTE_NOT_FOUND';
       listener.endTunnels(isProxy || listener.name === 'outbound');
       if (listener.name === INBOUND_NAME) this.#openWayIn(config, listener);
-      else listener.secure(gateway && this.#inventory.tls.server(gateway.metadata.name));
+      else this.#secure(listener, gateway);
     }
   }
 
-  #proxies({ gateways }: Config): GatewayDocument[] {
-    return gateways.filter(({ spec }) => spec.protocol === 'http-proxy');
+  #secure(listener: Listener, gateway: GatewayDocument | undefined): void {
+    const name = gateway?.metadata.name;
+    listener.secure(name === undefined ? undefined : this.#inventory.tls.server(name));
+    listener.handshakeFaults = name === undefined ? [] : handshakeFaultsAt(this.#faults.all(), { gateway: name });
   }
 
   #planOf(config: Config, service: ServiceDocument, faults: readonly ActiveFault[]): ServicePlan | undefined {
@@ -342,8 +345,9 @@ export class Dataplane implements DataplaneApi {
     return compileService(this.#runtime, this.#inventory, service, routes, this.#overlays.of(name), own);
   }
 
-  /** A partition is for the calls of one service. */
+  /** A partition is for the calls of one service; handshakes come before requests. */
   #mayMeet({ spec }: ActiveFault): boolean {
+    if (spec.tls !== undefined) return false;
     return spec.partition === undefined || spec.partition.from === this.#options.beside?.service;
   }
 
@@ -386,6 +390,7 @@ export class Dataplane implements DataplaneApi {
     listener.isInbound = true;
     listener.resolve = () => plan;
     listener.secure(this.#inventory.tls.inbound(service));
+    listener.handshakeFaults = handshakeFaultsAt(this.#faults.all(), { service, version });
   }
 }
 

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { MeshproofError } from '../../contracts/errors.ts';
 import type { ErrorCode } from '../../contracts/errors.ts';
+import type { ActiveFault } from '../faults/active-fault.ts';
 import type { RequestHead } from '../http1/head.ts';
 import { acceptHttp2 } from '../http2/server-session.ts';
 import type { ServicePlan } from '../plan/plan.ts';
@@ -39,6 +40,8 @@ export class Listener implements DownstreamHost {
   takeTunnel: DownstreamHost['takeTunnel'];
   /** It leads to the application beside us. */
   isInbound = false;
+  /** Replaced with each configuration. */
+  handshakeFaults: readonly ActiveFault[] = [];
   accepted = 0;
   retired = false;
 
@@ -160,11 +163,21 @@ export class Listener implements DownstreamHost {
   #greet(socket: Socket): void {
     const tls = this.#tls;
     if (!tls) this.#serve(socket);
-    else if (this.#secured?.acceptsPlain !== true) tls.accept(socket);
+    else if (this.#secured?.acceptsPlain !== true) this.#shake(tls, socket);
     else
       sniffTls(socket, this.#runtime.limits.clientIdleMs, (isTls) =>
-        isTls ? tls.accept(socket) : this.#serve(socket),
+        isTls ? this.#shake(tls, socket) : this.#serve(socket),
       );
+  }
+
+  #shake(acceptor: TlsAcceptor, socket: Socket): void {
+    for (const fault of this.handshakeFaults) {
+      const [act] = fault.plannedTls;
+      if (!act || fault.drawConnection(fault.spec.version ?? '') < 0) continue;
+      act.meet(socket, { acceptor, acts: () => fault.count(act.type) });
+      return;
+    }
+    acceptor.accept(socket);
   }
 
   #serve(socket: ClientSocket, host: DownstreamHost = this): void {

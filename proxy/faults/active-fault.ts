@@ -6,6 +6,8 @@ import type { FaultType, PlannedFault } from './kind.ts';
 import { FAULT_KINDS } from './kinds.ts';
 import { TCP_FAULT_KINDS } from './tcp/kinds.ts';
 import type { PlannedTcpFault } from './tcp/stage.ts';
+import type { PlannedTlsFault } from './tls/kind.ts';
+import { TLS_FAULT_KINDS } from './tls/kinds.ts';
 import type { FaultTotal } from '../dataplane-api.ts';
 import type { RequestHead } from '../http1/head.ts';
 import type { Exchange } from '../exchange.ts';
@@ -33,6 +35,8 @@ export class ActiveFault {
   readonly planned: readonly PlannedFault[];
   /** What it asks for on connections; then it asks for nothing on requests. */
   readonly plannedTcp: readonly PlannedTcpFault[];
+  /** What it asks for on handshakes; then it asks for nothing else. */
+  readonly plannedTls: readonly PlannedTlsFault[];
   readonly #counts = new Map<FaultType, number>();
   readonly #first: FirstRequests | undefined;
   /** Requests that wait in this fault, and how each goes on. */
@@ -51,8 +55,9 @@ export class ActiveFault {
     this.#generation = runtime.halt.generation;
     this.#seed = hashText(document.metadata.name, document.spec.seed);
     this.planned = FAULT_KINDS.flatMap((kind) => kind(document.spec) ?? []);
-    const { tcp } = document.spec;
+    const { tcp, tls } = document.spec;
     this.plannedTcp = tcp === undefined ? [] : TCP_FAULT_KINDS.flatMap((kind) => kind(tcp) ?? []);
+    this.plannedTls = tls === undefined ? [] : TLS_FAULT_KINDS.flatMap((kind) => kind(tls) ?? []);
     this.actsBefore = this.planned.some((act) => !act.respond || act.request !== undefined);
     this.actsOnAnswer = this.planned.some((act) => act.respond !== undefined);
     this.waits = this.planned.some((act) => act.delayMs !== undefined || act.hangs === true);
@@ -148,7 +153,7 @@ export class ActiveFault {
 
   totals(): FaultTotal[] {
     const { name: fault, spec } = this;
-    return [...new Set([...this.planned, ...this.plannedTcp].map(({ type }) => type))].map((type) => ({
+    return [...new Set([...this.planned, ...this.plannedTcp, ...this.plannedTls].map(({ type }) => type))].map((type) => ({
       fault,
       service: spec.service,
       at: spec.at,

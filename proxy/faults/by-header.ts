@@ -60,8 +60,9 @@ export class FaultsByHeader {
       spec: { ...signed.fault, service, lease },
     });
     // Faults on connections and endpoints would meet the requests of others that share them.
-    if (!document.success || (document.data.spec.tcp ?? document.data.spec.endpointGone) !== undefined)
-      return undefined;
+    if (!document.success) return undefined;
+    const { tcp, tls, endpointGone } = document.data.spec;
+    if ((tcp ?? tls ?? endpointGone) !== undefined) return undefined;
     const fault = new ActiveFault(this.#runtime, document.data);
     const plan = this.#planWith(service, fault);
     return plan && { fault, plan };

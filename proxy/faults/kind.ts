@@ -4,6 +4,7 @@ import type { Exchange } from '../exchange.ts';
 import type { ResponseHead } from '../http1/head.ts';
 import type { ActiveFault } from './active-fault.ts';
 import { TCP_FAULT_TYPES } from './tcp/stage.ts';
+import { TLS_FAULT_TYPES } from './tls/kind.ts';
 
 export const FAULT_TYPES = [
   'delay',
@@ -18,6 +19,7 @@ export const FAULT_TYPES = [
   'endpoint-gone',
   'partition',
   ...TCP_FAULT_TYPES,
+  ...TLS_FAULT_TYPES,
 ] as const;
 export type FaultType = (typeof FAULT_TYPES)[number];
 

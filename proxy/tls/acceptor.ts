@@ -4,12 +4,17 @@ import type { ClientSocket } from '../downstream/host.ts';
 import { createServer } from 'node:tls';
 import type { SecureContextOptions, Server, TLSSocket } from 'node:tls';
 
+/** The certificate in PEM. */
+export type ServerContext = SecureContextOptions & { readonly cert: string };
+/** Another certificate in the place of the listener's own. */
+export type Disguise = (own: ServerContext) => ServerContext;
+
 /** What a listener shows to its clients, and what it asks of them. */
 export type ServerTls = {
   /** The same while nothing changes. */
   readonly id: string;
   /** undefined: there is no certificate yet; clients are refused. */
-  readonly context: SecureContextOptions | undefined;
+  readonly context: ServerContext | undefined;
   readonly asksForCertificate: boolean;
   readonly requiresCertificate: boolean;
   /** Clients may come without TLS too. */
@@ -27,8 +32,9 @@ const ALPN = ['h2', 'http/1.1'];
 export class TlsAcceptor {
   readonly #onSecure: (socket: TLSSocket) => void;
   readonly #onFailed: () => void;
-  #server: Server | undefined;
-  #id: string | undefined;
+  #tls: ServerTls | undefined;
+  /** Without a disguise, and with each one that is in use. */
+  #servers = new Map<Disguise | undefined, Server>();
 
   /** @param onSecure - the handshake is over @param onFailed - it failed; the socket is closed */
   constructor(onSecure: (socket: TLSSocket) => void, onFailed: () => void) {
@@ -37,33 +43,44 @@ export class TlsAcceptor {
   }
 
   use(tls: ServerTls): void {
-    if (this.#id === tls.id || tls.context === undefined) return;
-    this.#id = tls.id;
-    // A server that never listens: it is given sockets. Another one, because sessions of the old one must not be resumed.
-    this.#server = createServer({
-      ...tls.context,
-      requestCert: tls.asksForCertificate,
-      rejectUnauthorized: tls.requiresCertificate,
+    if (this.#tls?.id === tls.id || tls.context === undefined) return;
+    this.#tls = tls;
+    // Other servers, because sessions of the old ones must not be resumed.
+    this.#servers = new Map();
+  }
+
+  /** Where there is no certificate yet, the client is refused. */
+  accept(raw: Socket, disguise?: Disguise): void {
+    const server = this.#serverFor(disguise);
+    if (server) server.emit('connection', raw);
+    else {
+      raw.destroy();
+      this.#onFailed();
+    }
+  }
+
+  #serverFor(disguise: Disguise | undefined): Server | undefined {
+    const { context, asksForCertificate, requiresCertificate } = this.#tls ?? {};
+    const known = this.#servers.get(disguise);
+    if (known || !context) return known;
+    // A server that never listens: it is given sockets.
+    const server = createServer({
+      ...(disguise ? disguise(context) : context),
+      requestCert: asksForCertificate === true,
+      rejectUnauthorized: requiresCertificate === true,
       ALPNProtocols: ALPN,
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       allowHalfOpen: true,
       // Sessions that are resumed belong to clients of this server alone (OpenSSL asks for it where it asks for certificates).
       sessionIdContext: 'meshproof',
     });
-    this.#server.on('secureConnection', this.#onSecure);
-    this.#server.on('tlsClientError', (_error, socket) => {
+    server.on('secureConnection', this.#onSecure);
+    server.on('tlsClientError', (_error, socket) => {
       socket.destroy();
       this.#onFailed();
     });
-  }
-
-  /** Where there is no certificate yet, the client is refused. */
-  accept(raw: Socket): void {
-    if (this.#server) this.#server.emit('connection', raw);
-    else {
-      raw.destroy();
-      this.#onFailed();
-    }
+    this.#servers.set(disguise, server);
+    return server;
   }
 }
 

@@ -89,7 +89,7 @@ function serverTls({ spec }: GatewayDocument, pem: TlsTexts): ServerTls {
   const requires = requireClientCert ?? asks;
   return {
     id: digest(pem, minVersion, String(requires)),
-    context: { cert: pem.certificate, key: pem.key, ca: pem.clientCa, minVersion: `TLSv${minVersion}` },
+    context: { cert: pem.certificate ?? '', key: pem.key, ca: pem.clientCa, minVersion: `TLSv${minVersion}` },
     asksForCertificate: asks,
     requiresCertificate: requires,
   };
