@@ -25,6 +25,7 @@ beforeAll(async () => {
     BlueGreen: await drivenJournal({ ...traffic(), previewRps: 20 }, {}, 'BlueGreen'),
     ABTest: await drivenJournal(traffic({ v1: { goalRate: 0.2 }, v2: { goalRate: 0.3 } }, 1_000), {}, 'ABTest'),
     Chaos: await drivenJournal(traffic(), {}, 'Chaos'),
+    Shadow: await drivenJournal(traffic({ v1: { errorRate: 0 }, v2: { errorRate: 0 } }), {}, 'Shadow'),
   };
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -41,7 +42,7 @@ async function print(kind: ExperimentKind, format: string): Promise<string> {
   return stdout;
 }
 
-describe.each(['Canary', 'BlueGreen', 'ABTest', 'Chaos'] as const)('a report of a %s', (kind) => {
+describe.each(['Canary', 'BlueGreen', 'ABTest', 'Chaos', 'Shadow'] as const)('a report of a %s', (kind) => {
   it('says its verdict, its service and the word of the chain in every format', async () => {
     for (const format of FORMATS) {
       const text = await print(kind, format);
