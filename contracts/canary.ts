@@ -46,7 +46,7 @@ export const Analysis = z.strictObject({
     .max(20)
     .refine((all) => new Set(all.map((c) => c.name)).size === all.length, 'two checks have the same name')
     .prefault([])
-    .meta({ description: 'Figures of Prometheus or any JSON over HTTP that must stay within a range' }),
+    .meta({ description: 'Figures of the arms, of Prometheus or of any JSON over HTTP, judged by a range or as Kayenta does' }),
 });
 
 export const Step = z.strictObject({

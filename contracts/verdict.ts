@@ -37,16 +37,18 @@ export const MetricEvidence = z.object({
 });
 export type MetricEvidence = z.output<typeof MetricEvidence>;
 
-/** What a check of a figure from outside has come to. */
+/** What a check has come to. */
 export const CheckEvidence = z.object({
   name: z.string(),
   verdict: Verdict,
   /** The last answer; null when there was none. */
   value: z.number().nullable(),
+  /** Of the judge kayenta: the baseline's last answer. */
+  baseline: z.number().nullable().optional(),
   range: z.object({ min: z.number().optional(), max: z.number().optional() }),
-  /** Answers with a number. */
+  /** Answers with a number; of the judge kayenta, judgements. */
   measurements: z.number(),
-  /** Of these, out of the range. */
+  /** Of these, out of the range, or worse than the baseline. */
   failed: z.number(),
   rule: z.string(),
 });

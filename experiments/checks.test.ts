@@ -74,3 +74,84 @@ describe('checks of a canary', () => {
     expect(drive.view.judgement.checks?.[0]?.measurements).toBeGreaterThanOrEqual(5);
   });
 });
+
+describe("checks of the arms' own requests", () => {
+  const own = (check: Record<string, unknown>) => ({
+    analysis: { metrics: [{ name: 'latency' }], checks: [{ name: 'own', interval: '1s', ...check }] },
+  });
+
+  it('hold the candidate to a fixed range', async () => {
+    const drive = new Drive(traffic({ v2: { errorRate: 0.3 } }));
+    const view = await ended(drive, own({ metric: { name: 'success-rate' }, range: { min: 90 } }));
+    expect(view).toMatchObject({ verdict: 'FAIL', phase: 'rolled-back' });
+    expect(view.reason).toContain('own: 1 of 1 answers out of [90, inf]');
+  });
+
+  it('measure latency in milliseconds', async () => {
+    const drive = new Drive();
+    const view = await ended(drive, own({ metric: { name: 'latency', quantile: 0.5 }, range: { max: 25 }, count: 2 }));
+    expect(view.verdict).toBe('PASS');
+    expect(view.judgement.checks?.[0]?.value).toBeCloseTo(20, 0);
+    expect(drive.world.asked).toBe(0);
+  });
+
+  it('count an interval without requests neither way', async () => {
+    const drive = new Drive(traffic({}, 5));
+    const limits = { metric: { name: 'success-rate' }, range: { min: 0 }, interval: '200ms', count: 1_000 };
+    const view = await ended(drive, { ...own(limits), hold: { min: '2s', max: '20s' } });
+    expect(view.verdict).toBe('INCONCLUSIVE');
+    const { measurements = 0, failed } = view.judgement.checks?.[0] ?? {};
+    expect(failed).toBe(0);
+    expect(measurements).toBeGreaterThan(0);
+    expect(measurements).toBeLessThan(60);
+  });
+
+  it('compare the arms as Kayenta does, and say so', async () => {
+    const drive = new Drive(traffic({ v2: { errorRate: 0.3 } }));
+    const view = await ended(
+      drive,
+      own({ judge: 'kayenta', metric: { name: 'success-rate' }, kayenta: { points: 10 } }),
+    );
+    expect(view).toMatchObject({ verdict: 'FAIL', phase: 'rolled-back' });
+    expect(view.reason).toContain('own: 1 of 1 judgements against it, 0 allowed; the last: Low');
+    expect(view.judgement.checks?.[0]?.baseline).toBeGreaterThan(99);
+  });
+
+  it('let a healthy candidate pass, with points of every step', async () => {
+    const drive = new Drive(traffic({ v1: { errorRate: 0.02 }, v2: { errorRate: 0.02 } }));
+    const kayenta = { judge: 'kayenta', metric: { name: 'success-rate' }, kayenta: { points: 10 }, count: 2 };
+    const view = await ended(drive, own(kayenta));
+    expect(view.verdict).toBe('PASS');
+    expect(view.judgement.checks?.[0]).toMatchObject({ verdict: 'PASS', failed: 0, measurements: 2 });
+  });
+});
+
+describe("Kayenta's judge of a provider", () => {
+  const asking = {
+    name: 'queue',
+    judge: 'kayenta',
+    provider: { web: { url: 'http://q/{{version}}', jsonPath: '$.n' } },
+    kayenta: { points: 8, direction: 'increase' },
+    interval: '1s',
+  };
+  const spec = { analysis: { metrics: [{ name: 'success-rate', margin: 2 }], checks: [asking] } };
+
+  it('asks both arms, and fails the one that is worse', async () => {
+    const drive = new Drive();
+    drive.world.answer = ({ version }) => ({
+      value: (version === 'v2' ? 20 : 10) + (drive.world.asked % 5) / 10,
+      why: '',
+    });
+    const view = await ended(drive, spec);
+    expect(view).toMatchObject({ verdict: 'FAIL', phase: 'rolled-back' });
+    expect(view.reason).toContain('the last: High');
+  });
+
+  it('judges nothing while one arm has no data', async () => {
+    const drive = new Drive();
+    drive.world.answer = ({ version }) => ({ value: version === 'v2' ? 20 : null, why: 'no series' });
+    const view = await ended(drive, { ...spec, hold: { min: '2s', max: '20s' } });
+    expect(view.verdict).toBe('INCONCLUSIVE');
+    expect(view.reason).toContain('the last: Nodata: no data in control');
+  });
+});

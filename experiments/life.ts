@@ -6,7 +6,7 @@
 import { formatDuration } from '../contracts/units.ts';
 import { answerDone, answerFailed } from './answers.ts';
 import { startMeasuring } from './baseline.ts';
-import { takeMeasurement, withChecks } from './checks.ts';
+import { fillWindows, passWindows, takeMeasurement, withChecks } from './checks.ts';
 import { chosenOf } from './chosen.ts';
 import { takeIn } from './evidence.ts';
 import { approvalOver, approve, pause, turnCalendar, unpause } from './forward.ts';
@@ -41,10 +41,8 @@ function react(story: Story, state: State, event: Event): Transition {
       return begin(story, state);
     case 'resumed':
       return takeUpAgain(story, state, event.awayMs);
-    case 'observed': {
-      const seen = (story.takeIn ?? takeIn)(state, event.rows, event.comparisons ?? []);
-      return stay(withChecks(story, withUsers(story, seen, event.users)));
-    }
+    case 'observed':
+      return stay(observed(story, state, event));
     case 'measured':
       return stay(withChecks(story, takeMeasurement(story, state, event)));
     case 'goal':
@@ -52,7 +50,7 @@ function react(story: Story, state: State, event: Event): Transition {
     case 'tick':
       return wasAway(story, event.passedMs)
         ? takeUpAgain(story, state, event.passedMs)
-        : stay(letPass(story, state, event.passedMs));
+        : stay(pass(story, state, event.passedMs));
     case 'abort':
       return abort(story, state, event.by, event.reason);
     case 'promote':
@@ -85,6 +83,19 @@ function begin(story: Story, state: State): Transition {
 
 function withUsers({ takeUsers }: Story, state: State, users: Users | undefined): State {
   return users && takeUsers && state.ending === null ? takeUsers(state, users) : state;
+}
+
+/** A report of some proxy: evidence for the metrics, the checks and the kind's own questions. */
+function observed(story: Story, before: State, report: Extract<Event, { type: 'observed' }>): State {
+  const { rows, users, comparisons = [] } = report;
+  const state = withUsers(story, (story.takeIn ?? takeIn)(before, rows, comparisons), users);
+  return withChecks(story, fillWindows(story, state, rows));
+}
+
+function pass(story: Story, before: State, passedMs: number): State {
+  const state = letPass(story, before, passedMs);
+  const passed = passWindows(story, state, passedMs);
+  return passed.checks === before.checks ? passed : withChecks(story, passed);
 }
 
 /** What follows from the state alone, one transition at a time; undefined when it is to stay as it is. */

@@ -1,5 +1,5 @@
 /** Asks the providers of a run's checks, each in its interval, one question at a time. */
-import type { Check } from '../contracts/check.ts';
+import type { Check, Provider } from '../contracts/check.ts';
 import type { Measurement, Ports } from './ports.ts';
 import type { Event, State } from './state.ts';
 import type { Story, Terms } from './story.ts';
@@ -24,7 +24,7 @@ export class Measuring {
 
   /** @param active - otherwise nothing is asked, and the intervals begin anew */
   tick(active: boolean, nowMs: number, tell: (event: MeasuredEvent) => void): void {
-    const { checks } = this.#terms.analysis;
+    const checks = this.#terms.analysis.checks.filter((check) => check.provider !== undefined);
     if (checks.length === 0) return;
     if (!active) return this.#dueMs.clear();
     for (const check of checks) {
@@ -32,18 +32,29 @@ export class Measuring {
       this.#dueMs.set(check.name, dueMs);
       if (nowMs < dueMs) continue;
       this.#dueMs.set(check.name, Infinity);
-      void this.#ask(check).then(({ value, why }) => {
+      void this.#askArms(check).then((answer) => {
         if (this.#dueMs.has(check.name)) this.#dueMs.set(check.name, nowMs + check.interval);
-        tell({ type: 'measured', check: check.name, value, why });
+        tell({ type: 'measured', check: check.name, ...answer });
       });
     }
   }
 
-  async #ask({ provider, interval }: Check): Promise<Measurement> {
+  /** Kayenta compares: both arms are asked at the same moment. */
+  async #askArms(check: Check): Promise<Pick<MeasuredEvent, 'value' | 'baseline' | 'why'>> {
+    const { baseline, candidate } = this.#terms;
+    const { provider, judge, interval } = check;
+    if (!provider) return { value: null, why: 'no provider is named' };
+    const asked = this.#ask(provider, interval, candidate);
+    if (judge !== 'kayenta') return asked;
+    const [own, other] = await Promise.all([asked, this.#ask(provider, interval, baseline)]);
+    return { ...own, baseline: other.value };
+  }
+
+  async #ask(provider: Provider, intervalMs: number, version: string): Promise<Measurement> {
     const { service, baseline, candidate } = this.#terms;
-    const seconds = `${Math.max(1, Math.round(interval / 1_000))}s`;
+    const interval = `${Math.max(1, Math.round(intervalMs / 1_000))}s`;
     if (!this.#measure) return { value: null, why: 'this control plane asks no providers' };
-    return this.#measure(provider, { service, baseline, candidate, interval: seconds }).catch((error: unknown) => ({
+    return this.#measure(provider, { service, baseline, candidate, version, interval }).catch((error: unknown) => ({
       value: null,
       why: error instanceof Error ? error.message : String(error),
     }));

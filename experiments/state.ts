@@ -4,7 +4,7 @@
  * one checkpoint says everything that a new process needs.
  */
 import { z } from 'zod';
-import { CheckCounts } from '../analyzer/threshold/check.ts';
+import { CheckCounts } from '../analyzer/threshold/check-counts.ts';
 import type { JudgeState } from '../analyzer/sequential/judge.ts';
 import { ShadowTable } from '../analyzer/shadow/table.ts';
 import type { GoalReport } from '../contracts/api.ts';
@@ -14,6 +14,7 @@ import { Overlay } from '../contracts/overlay.ts';
 import type { ArmRow, HitRow } from '../contracts/telemetry.ts';
 import { Buckets } from '../contracts/telemetry.ts';
 import { Judgement, Verdict } from '../contracts/verdict.ts';
+import { CheckWindow } from './check-windows.ts';
 import { Counts, NO_COUNTS, NOTHING_RECENT, Recent } from './counts.ts';
 import { TestArms } from './test-arms.ts';
 import type { EntryType } from './journal-types.ts';
@@ -84,6 +85,8 @@ export const State = z.object({
   chosen: z.string().nullable().default(null),
   /** By the name of the check. */
   checks: z.record(z.string(), CheckCounts).default({}),
+  /** Of the checks of the arms' own requests: what was counted in the present interval. */
+  checkWindows: z.record(z.string(), CheckWindow).default({}),
   totals: Totals,
   watched: z.object({ requests: Count, errors: Count }),
   /** The candidate's answers to preview requests. */
@@ -136,8 +139,14 @@ export type Event =
       readonly comparisons?: readonly Comparisons[];
     }
   | { readonly type: 'tick'; readonly passedMs: number }
-  /** A check was answered. @property value - null: no data, `why` says why */
-  | { readonly type: 'measured'; readonly check: string; readonly value: number | null; readonly why: string }
+  /** A check was answered. @property value - null: no data, `why` says why @property baseline - where both arms were asked */
+  | {
+      readonly type: 'measured';
+      readonly check: string;
+      readonly value: number | null;
+      readonly baseline?: number | null;
+      readonly why: string;
+    }
   /** Of an A/B test: somebody else than a proxy says that a user has reached a goal. */
   | { readonly type: 'goal'; readonly report: GoalReport }
   /** What the calendar says has changed. */
@@ -186,6 +195,7 @@ export const INITIAL: State = {
   shadow: null,
   chosen: null,
   checks: {},
+  checkWindows: {},
   totals: { baselineRequests: 0, candidateRequests: 0, candidateErrors: 0, shielded: 0 },
   watched: { requests: 0, errors: 0 },
   preview: NO_COUNTS,

@@ -59,7 +59,8 @@ export function judgeKayenta(
   };
 }
 
-function judgeMetric(metric: KayentaMetric, random: Random): MetricResult {
+/** One metric alone, without a score. */
+export function judgeMetric(metric: KayentaMetric, random: Random): MetricResult {
   const params = { ...defaultParams(metric.params?.effectSize), ...metric.params };
   const prepare = (data: readonly number[]): number[] => {
     const present = withoutNaN(data, params.nanStrategy);

@@ -35,9 +35,11 @@ export const simulate: CommandSpec = {
     const seed = options.whole('seed', { min: 0, max: 2 ** 31 }) ?? 1;
     const document = withoutOthers(found);
     const settings = { perMinute, runs, seed };
-    const { checks } = found.spec.analysis;
+    const checks = found.spec.analysis.checks.filter((c) => c.provider !== undefined);
     if (checks.length > 0)
-      terminal.err(`the checks (${checks.map((c) => c.name).join(', ')}) are left out: nobody answers them here\n`);
+      terminal.err(
+        `the checks of providers (${checks.map((c) => c.name).join(', ')}) are left out: nobody answers them here\n`,
+      );
     const startedAt = performance.now();
     const asked = simulateRuns(document, arms, settings);
     const healthy = simulateRuns(document, { baseline: arms.baseline, candidate: arms.baseline }, settings);
@@ -53,10 +55,11 @@ export const simulate: CommandSpec = {
   },
 };
 
-/** There is nobody to ask or to approve in virtual time: a check without answers would leave every run open. */
+/** There is nobody to ask or to approve in virtual time: a provider without answers would leave every run open. */
 function withoutOthers(document: CanaryDocument): CanaryDocument {
   const { spec } = document;
   const steps = spec.steps.map((step) => ({ ...step, approval: false }));
+  const checks = spec.analysis.checks.filter((check) => check.provider === undefined);
   const unwatched = { steps, approval: false, windows: [], freezes: [] };
-  return { ...document, spec: { ...spec, ...unwatched, analysis: { ...spec.analysis, checks: [] } } };
+  return { ...document, spec: { ...spec, ...unwatched, analysis: { ...spec.analysis, checks } } };
 }

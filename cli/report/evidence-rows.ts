@@ -10,7 +10,7 @@ import type {
   Verdict,
 } from '../../contracts/verdict.ts';
 import { metricTitle } from '../text/experiment.ts';
-import { count, effect, interval, metricValue, percent, UNKNOWN, weight } from '../text/figures.ts';
+import { checkCells, count, effect, interval, metricValue, percent, UNKNOWN, weight } from '../text/figures.ts';
 import type { Report } from './model.ts';
 
 export const EVIDENCE_COLUMNS = [
@@ -49,9 +49,8 @@ function metricRow(m: MetricEvidence): EvidenceRow {
 }
 
 function checkRow(c: CheckEvidence): EvidenceRow {
-  const range = `${c.range.min ?? '-inf'} .. ${c.range.max ?? 'inf'}`;
-  const value = c.value === null ? UNKNOWN : String(c.value);
-  const cells = [c.name, UNKNOWN, value, UNKNOWN, UNKNOWN, range, `${c.measurements} answers`, c.verdict];
+  const { baseline, candidate, limit, answers } = checkCells(c);
+  const cells = [c.name, baseline, candidate, UNKNOWN, UNKNOWN, limit, answers, c.verdict];
   return { cells, verdict: c.verdict, name: c.name, rule: c.rule };
 }
 

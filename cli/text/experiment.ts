@@ -4,7 +4,7 @@ import { TERMINAL_PHASES } from '../../contracts/experiment.ts';
 import type { CheckEvidence, MetricEvidence, Verdict } from '../../contracts/verdict.ts';
 import type { Colors } from '../terminal.ts';
 import { armsTable } from './arms.ts';
-import { count, effect, interval, metricValue, UNKNOWN, weight } from './figures.ts';
+import { checkCells, count, effect, interval, metricValue, UNKNOWN, weight } from './figures.ts';
 import { table } from './table.ts';
 
 export function paintVerdict(verdict: Verdict, colors: Colors): string {
@@ -84,11 +84,10 @@ export function evidenceTable(view: Pick<ExperimentView, 'judgement'>, colors: C
   );
 }
 
-/** A check has one arm, and a range in place of the limit of an effect. */
-function checkRow({ name, value, range, measurements, verdict }: CheckEvidence, colors: Colors): string[] {
-  const limits = `${range.min ?? '-inf'} .. ${range.max ?? 'inf'}`;
-  const shown = value === null ? UNKNOWN : String(value);
-  return [name, UNKNOWN, shown, UNKNOWN, UNKNOWN, limits, `${measurements} answers`, paintVerdict(verdict, colors)];
+/** A check has no effect with an interval, and a range in place of a limit. */
+function checkRow(check: CheckEvidence, colors: Colors): string[] {
+  const { baseline, candidate, limit, answers } = checkCells(check);
+  return [check.name, baseline, candidate, UNKNOWN, UNKNOWN, limit, answers, paintVerdict(check.verdict, colors)];
 }
 
 export function experimentsTable(views: readonly ExperimentView[], colors: Colors): string {

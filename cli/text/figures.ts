@@ -1,5 +1,5 @@
 /** Figures as people read them. A figure that is not known is a dash, never a zero. */
-import type { MetricEvidence } from '../../contracts/verdict.ts';
+import type { CheckEvidence, MetricEvidence } from '../../contracts/verdict.ts';
 import { PPM_PER_PERCENT } from '../../contracts/units.ts';
 
 export const UNKNOWN = '-';
@@ -61,4 +61,21 @@ function trim(n: number, digits: number): string {
   const text = n.toFixed(digits);
   const short = text.includes('.') ? text.replace(/\.?0+$/, '') : text;
   return short === '-0' ? '0' : short;
+}
+
+/** What a check shows in the columns of a metric: two figures, and a range where it has one. */
+export function checkCells({ value, baseline, range, measurements }: CheckEvidence): {
+  readonly baseline: string;
+  readonly candidate: string;
+  readonly limit: string;
+  readonly answers: string;
+} {
+  const figure = (n: number | null | undefined): string => (n == null ? UNKNOWN : String(Number(n.toPrecision(6))));
+  const isCompared = range.min === undefined && range.max === undefined;
+  return {
+    baseline: figure(baseline),
+    candidate: figure(value),
+    limit: isCompared ? 'as baseline' : `${range.min ?? '-inf'} .. ${range.max ?? 'inf'}`,
+    answers: `${measurements} ${isCompared ? 'judgements' : 'answers'}`,
+  };
 }

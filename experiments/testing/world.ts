@@ -22,7 +22,10 @@ export class World {
   services: readonly string[] = ['reviews'];
   versions: readonly string[] = ['v1', 'v2'];
   /** What providers answer. */
-  answer: () => Measurement = () => ({ value: null, why: 'nobody is asked' });
+  answer: (variables: Readonly<Record<string, string>>) => Measurement = () => ({
+    value: null,
+    why: 'nobody is asked',
+  });
   asked = 0;
   readonly moves: string[] = [];
   readonly views: ExperimentView[] = [];
@@ -84,9 +87,9 @@ export class Process {
         versions: () => Promise.resolve(world.versions),
         moveStable: (_service, from, to) => this.#call('move', () => this.#move(from, to)),
       },
-      measure: () => {
+      measure: (_provider, variables) => {
         world.asked++;
-        return Promise.resolve(world.answer());
+        return Promise.resolve(world.answer(variables));
       },
       wallClock: () => new Date(world.wallMs),
       nowMs: () => world.nowMs - this.#originMs,
