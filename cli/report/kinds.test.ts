@@ -92,6 +92,16 @@ describe('the evidence of a report', () => {
     expect(new Set(shares)).toEqual(new Set([0, 100]));
   });
 
+  it('of a shadow has the fields that differ, with an example', async () => {
+    const wrong = traffic({ v1: { errorRate: 0 }, v2: { errorRate: 0, wrongPrices: 0.05 } });
+    const entries = await drivenJournal(wrong, {}, 'Shadow');
+    const row = evidenceRows(reportOf(entries, verifyChain(entries))).find(({ name }) => name === 'body.price');
+    expect(row).toMatchObject({
+      verdict: 'FAIL',
+      rule: expect.stringMatching(/only for the candidate.*, such as /) as string,
+    });
+  });
+
   it('of Chaos has the steady state before, during and after, and what users met', async () => {
     expect(evidenceRows(of('Chaos')).map(({ name }) => name)).toEqual([
       'success-rate before',
