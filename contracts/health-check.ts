@@ -14,13 +14,13 @@ export const HealthCheck = z
       })
       .optional()
       .meta({ description: 'GET over HTTP/1.1' }),
-    tcp: z.strictObject({}).optional().meta({ description: 'A connection can be made' }),
+    tcp: z.strictObject({}).optional().meta({ description: 'A connection can be made, with `tls` a handshake too' }),
     grpc: z
       .strictObject({
         service: z.string().default('').meta({ description: 'Asked for by name; empty: the server as a whole' }),
       })
       .optional()
-      .meta({ description: 'grpc.health.v1.Health/Check over HTTP/2 without TLS' }),
+      .meta({ description: 'grpc.health.v1.Health/Check over HTTP/2' }),
     interval: Duration.prefault('5s').meta({ description: 'From the end of one check to the next' }),
     timeout: Duration.prefault('1s').meta({ description: 'A check that takes longer has failed' }),
     unhealthyThreshold: z.int().min(1).default(3).meta({ description: 'Failed checks in a row' }),

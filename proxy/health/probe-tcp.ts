@@ -1,12 +1,12 @@
-/** Passes when a connection is made. */
+/** Passes when a connection is made, and where the endpoint speaks TLS a handshake. */
 import { connect } from 'node:net';
 import { once } from './probe.ts';
 import type { Probe } from './probe.ts';
 
-export const probeTcp: Probe = ({ host, port }, done) => {
+export const probeTcp: Probe = ({ host, port, dial }, done) => {
   const { tell, end } = once(done);
-  const socket = connect({ host, port });
-  socket.on('connect', () => {
+  const socket = dial ? dial() : connect({ host, port });
+  socket.on(dial ? 'secureConnect' : 'connect', () => {
     tell(true);
     socket.destroy();
   });

@@ -5,8 +5,8 @@ export type Target = {
   readonly host: string;
   readonly port: number;
   readonly address: string;
-  /** Where the endpoint speaks TLS: a socket of our own to it. */
-  readonly dial?: ((protocol: 'http/1.1' | 'h2') => Duplex) | undefined;
+  /** Where the endpoint speaks TLS: a socket of our own to it; without a protocol for the one that it is used with. */
+  readonly dial?: ((protocol?: 'http/1.1' | 'h2') => Duplex) | undefined;
 };
 /** Begins a check. `done` is called at most once, and not after the function that is returned: it breaks the check off. */
 export type Probe = (target: Target, done: (passed: boolean) => void) => () => void;

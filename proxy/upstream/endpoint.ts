@@ -55,7 +55,7 @@ export class Endpoint {
     this.#tls = security && new TlsDialer(security, host, port, wrap);
     // Checks go past the faults on connections.
     const forChecks = security && new TlsDialer(security, host, port, undefined);
-    this.dial = forChecks && ((wanted) => forChecks.open(wanted));
+    this.dial = forChecks && ((wanted = protocol === 'http1' ? 'http/1.1' : 'h2') => forChecks.open(wanted));
     this.connectTimeoutMs = connectTimeoutMs ?? runtime.limits.connectTimeoutMs;
     this.#idleMs = idleMs ?? runtime.limits.upstreamIdleMs;
     this.#runtime = runtime;
