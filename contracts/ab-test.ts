@@ -1,5 +1,6 @@
 /** An ABTest: users divided among two versions or more, compared by the goals that they reach. */
 import { z } from 'zod';
+import { After } from './after.ts';
 import { MAX_ARMS } from './arm-split.ts';
 import { Guardrails } from './limit.ts';
 import { Match } from './match.ts';
@@ -71,6 +72,7 @@ export const ABTestSpec = z
     promote: z.enum(['never', 'winner']).default('never').meta({
       description: 'winner: an arm that is surely better becomes the stable version by itself',
     }),
+    after: After,
     deadline: Duration.prefault('30d').meta({ description: 'INCONCLUSIVE when no verdict was reached by then' }),
     windows: Windows,
     freezes: Freezes,

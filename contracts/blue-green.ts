@@ -1,5 +1,6 @@
 /** A BlueGreen: verify a candidate beside the baseline, switch to it at once, keep the old one warm, then promote. */
 import { z } from 'zod';
+import { After } from './after.ts';
 import { Analysis } from './canary.ts';
 import { Guardrails } from './limit.ts';
 import { Freezes, Windows } from './promotion-windows.ts';
@@ -44,6 +45,7 @@ export const BlueGreenSpec = z
     approvalTimeout: ApprovalTimeout,
     windows: Windows,
     freezes: Freezes,
+    after: After,
     deadline: Deadline,
     lease: Lease,
     watch: Watch,

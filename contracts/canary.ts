@@ -1,5 +1,6 @@
 /** A Canary: shift traffic to a candidate step by step, judge it against the baseline, promote or roll back. */
 import { z } from 'zod';
+import { After } from './after.ts';
 import { Check } from './check.ts';
 import { Match } from './match.ts';
 import { Freezes, Windows } from './promotion-windows.ts';
@@ -87,6 +88,7 @@ export const CanarySpec = z
     approvalTimeout: ApprovalTimeout,
     windows: Windows,
     freezes: Freezes,
+    after: After,
     deadline: Deadline,
     lease: Lease,
     watch: Watch,

@@ -1,5 +1,6 @@
 /** A Chaos experiment: a steady state that is to hold, faults over time that may break it, and limits that end it. */
 import { z } from 'zod';
+import { After } from './after.ts';
 import { FaultSpec } from './fault.ts';
 import { Guardrails, Limit } from './limit.ts';
 import { Deadline, Lease } from './release.ts';
@@ -39,6 +40,7 @@ export const ChaosSpec = z
     maxShare: Percent.default(50 * PPM_PER_PERCENT).meta({
       description: 'The most of the requests that one fault may touch; to break everything, say 100 here',
     }),
+    after: After,
     deadline: Deadline,
     lease: Lease,
   })

@@ -111,6 +111,11 @@ export const ERRORS = {
     faultOf: 'proxy',
     message: 'a proxy has not yet acknowledged that an overlay is gone',
   },
+  AFTER_NOT_PASSED: {
+    status: 409,
+    faultOf: 'operator',
+    message: 'an experiment that this one comes after has not passed',
+  },
   BASELINE_NOT_STABLE: {
     status: 409,
     faultOf: 'operator',

@@ -1,5 +1,6 @@
 /** A Shadow: copies of the baseline's requests go to a candidate that no user meets, and its answers are compared. */
 import { z } from 'zod';
+import { After } from './after.ts';
 import { SHADOW_WRITES } from './comparison.ts';
 import { Guardrails } from './limit.ts';
 import { Match } from './match.ts';
@@ -110,6 +111,7 @@ export const ShadowSpec = z
       description: 'Limits on what users get from the baseline meanwhile; crossing one ends the copying at once',
     }),
     analysis: ShadowAnalysis.prefault({}),
+    after: After,
     deadline: Deadline,
     lease: Lease,
   })

@@ -3,6 +3,7 @@
  * one name twice. Pure; the same code runs in `validate`, in the control plane and in the proxy.
  */
 import { ANY_IDENTITY } from './access-policy.ts';
+import { orderIssues } from './after.ts';
 import { keyOf } from './document.ts';
 import type {
   ABTestDocument,
@@ -39,7 +40,7 @@ export function crossCheck(documents: readonly Document[], broken: ReadonlySet<s
     if (d.kind === 'Service') services.set(d.metadata.name, d);
     if (d.kind === 'Gateway') gateways.set(d.metadata.name, d);
   }
-  const issues: CrossIssue[] = [...duplicates(documents)];
+  const issues: CrossIssue[] = [...duplicates(documents), ...orderIssues(documents)];
   const listeners = new Map<string, string>();
   issues.push(...twoPolicies(documents));
   documents.forEach((document, index) => {

@@ -27,6 +27,7 @@ import type { Decision, Effect, Event, Pending, State, Users } from './state.ts'
 import { storyOf } from './stories.ts';
 import type { Run, Story } from './story.ts';
 import { addUsers } from './users.ts';
+import type { Earlier } from './turn.ts';
 import { makeView } from './view.ts';
 
 /** Reports that come closer together than this are counted together: a thousand proxies report five times a second. */
@@ -85,9 +86,17 @@ export class ExperimentRun {
     return this.#state.phase;
   }
 
-  /** @param stable - the service's stable version @returns when the declaration is in the journal @throws what the journal throws; then the run does not exist */
-  async start(stable: string): Promise<void> {
-    this.#state = { ...INITIAL, stable };
+  /** Runs that it waits for before it starts; while there are any, it touches nothing. */
+  get after(): State['after'] {
+    return this.over ? [] : this.#state.after;
+  }
+
+  /**
+   * @param stable - the service's stable version @param after - runs that must have passed first
+   * @returns when the declaration is in the journal @throws what the journal throws; then the run does not exist
+   */
+  async start(stable: string, after: readonly Earlier[] = []): Promise<void> {
+    this.#state = { ...INITIAL, stable, after: [...after] };
     const { service, baseline, candidate } = this.story.terms;
     const message = this.story.releases
       ? `declared: ${service}, from ${baseline} to ${candidate}`

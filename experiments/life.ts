@@ -16,6 +16,7 @@ import { rollBack } from './rollback.ts';
 import type { Event, State, Transition, Users } from './state.ts';
 import type { Story } from './story.ts';
 import { decide, isShifting, layOverlay, stay } from './transitions.ts';
+import { neverStart, takeTurn, waitForTurn } from './turn.ts';
 
 export function isOver(state: State): boolean {
   return state.phase === 'promoted' || state.phase === 'rolled-back';
@@ -39,6 +40,10 @@ function react(story: Story, state: State, event: Event): Transition {
   switch (event.type) {
     case 'started':
       return begin(story, state);
+    case 'turn':
+      return begin(story, takeTurn(state, event.stable));
+    case 'no-turn':
+      return neverStart(state, event.why);
     case 'resumed':
       return takeUpAgain(story, state, event.awayMs);
     case 'observed':
@@ -78,6 +83,7 @@ function react(story: Story, state: State, event: Event): Transition {
 }
 
 function begin(story: Story, state: State): Transition {
+  if (state.after.length > 0) return waitForTurn(state);
   return story.begin?.(state) ?? startMeasuring(story, state);
 }
 
@@ -126,7 +132,7 @@ function end(story: Story, state: State, ending: 'promoted' | 'rolled-back'): Tr
 /** The phase goes on in a new process (or one that had stopped): a new epoch, as proxies may have let the old overlay go. */
 function takeUpAgain(story: Story, before: State, awayMs: number): Transition {
   const state: State = { ...grow(before, awayMs), silentMs: 0, opening: null };
-  if (state.phase === 'declared') return begin(story, state);
+  if (state.phase === 'declared' && state.waits === null) return begin(story, state);
   const message = `taken up again after ${formatDuration(awayMs)}, in phase ${state.phase}`;
   const hasOverlay = state.ending === null && (isShifting(story, state) || state.phase === 'watching');
   return decide(hasOverlay ? layOverlay(story, state) : state, 'resumed', message, { awayMs });

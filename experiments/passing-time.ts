@@ -8,7 +8,7 @@ import type { Story } from './story.ts';
 /**
  * Without an overlay in force, or without reports, no time passes for a step: "no data" must neither advance nor end it
  * by itself; nor does any while a person has paused it. The run's age, by which the deadline is measured, goes on but for
- * the wait for a window, which may be days away.
+ * the waits for a window and for other experiments, which may be days away.
  */
 export function letPass({ terms }: Story, before: State, passedMs: number): State {
   const state = grow(before, passedMs);
@@ -32,7 +32,7 @@ export function grow(state: State, passedMs: number): State {
   const waitsFor = state.waits?.for;
   return {
     ...state,
-    ageMs: state.ageMs + (waitsFor === 'window' ? 0 : passedMs),
+    ageMs: state.ageMs + (waitsFor === 'window' || waitsFor === 'after' ? 0 : passedMs),
     waitedMs: state.waitedMs + (waitsFor === 'approval' ? passedMs : 0),
   };
 }

@@ -13,7 +13,8 @@ import type { EntryType } from './journal-types.ts';
 import type { Ports, RunnerApi } from './ports.ts';
 import { servicesOf } from './scope.ts';
 import type { Event } from './state.ts';
-import { checkStart } from './start-checks.ts';
+import { checkNames, checkStart } from './start-checks.ts';
+import { earlierRuns, turnOf } from './turn.ts';
 import { usersOf } from './users.ts';
 
 export function createRunner(ports: Ports): RunnerApi {
@@ -37,12 +38,16 @@ class Runner implements RunnerApi {
   }
 
   async run(id: string, document: ExperimentDocument, source: SourceDocument): Promise<ExperimentView> {
-    this.#refuseOverlap(document);
+    this.#refuseSameName(document);
+    const after = earlierRuns(document, this.views());
+    if (after.length === 0) this.#refuseOverlap(document);
     const run = new ExperimentRun(this.#ports, id, document, source);
     const haltBefore = this.#lastHalt;
     this.#starting.add(run);
     try {
-      await run.start(await checkStart(this.#ports, document));
+      // With others before it, what must hold is asked when its turn has come; that its names exist, now.
+      if (after.length > 0) await checkNames(this.#ports, document);
+      await run.start(after.length > 0 ? '' : await checkStart(this.#ports, document), after);
       this.#lead(run);
     } finally {
       this.#starting.delete(run);
@@ -52,13 +57,17 @@ class Runner implements RunnerApi {
     return run.view();
   }
 
-  #refuseOverlap(document: ExperimentDocument): void {
-    const { name } = document.metadata;
-    const services = servicesOf(document);
-    const others = [...this.#running(), ...this.#starting];
-    if (others.some((run) => run.name === name))
+  #refuseSameName({ metadata: { name } }: ExperimentDocument): void {
+    if ([...this.#running(), ...this.#starting].some((run) => run.name === name))
       throw new MeshproofError('EXPERIMENT_RUNNING', `${name} runs already; wait for its end, or abort it`);
+  }
+
+  /** @param self - the run whose turn has come */
+  #refuseOverlap(document: ExperimentDocument, self?: ExperimentRun): void {
+    const services = servicesOf(document);
+    const others = [...this.#running().filter((run) => run.after.length === 0), ...this.#starting];
     for (const other of others) {
+      if (other === self) continue;
       const service = servicesOf(other.run.document).find((s) => services.includes(s));
       if (service === undefined) continue;
       throw new MeshproofError(
@@ -110,6 +119,26 @@ class Runner implements RunnerApi {
 
   tick(): void {
     for (const run of this.#runs) run.tick();
+    for (const run of this.#running()) if (run.after.length > 0) this.#lookForTurn(run);
+  }
+
+  #lookForTurn(run: ExperimentRun): void {
+    const turn = turnOf(run.after, (id) => this.#runs.find((other) => other.run.id === id)?.view());
+    if (turn.never !== undefined) run.feed({ type: 'no-turn', why: turn.never });
+    else if (turn.isCome && !this.#starting.has(run)) void this.#takeTurn(run);
+  }
+
+  /** What held when it was declared may not hold any more: then it does not start, and says why. */
+  async #takeTurn(run: ExperimentRun): Promise<void> {
+    this.#starting.add(run);
+    try {
+      this.#refuseOverlap(run.run.document, run);
+      run.feed({ type: 'turn', stable: await checkStart(this.#ports, run.run.document) });
+    } catch (error) {
+      run.feed({ type: 'no-turn', why: error instanceof MeshproofError ? error.detail : String(error) });
+    } finally {
+      this.#starting.delete(run);
+    }
   }
 
   async abort(name: string, by: string, reason: string): Promise<ExperimentView> {

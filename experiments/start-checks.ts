@@ -10,17 +10,10 @@ import { servicesOf, versionsOf } from './scope.ts';
  * @returns the stable version of the experiment's service
  * @throws MeshproofError DOCUMENT_INVALID (no such service or version), BASELINE_NOT_STABLE
  */
-export async function checkStart({ services }: Ports, document: ExperimentDocument): Promise<string> {
-  for (const name of servicesOf(document)) {
-    if ((await services.stable(name)) === undefined)
-      throw new MeshproofError(
-        'DOCUMENT_INVALID',
-        `${keyOf(document)} spec.service: there is no Service "${name}"; apply it first`,
-      );
-  }
+export async function checkStart(ports: Ports, document: ExperimentDocument): Promise<string> {
+  await checkNames(ports, document);
+  const { services } = ports;
   const named = versionsOf(document);
-  for (const { service, version, at } of named)
-    refuseUnknown(document, service, version, at, await services.versions(service));
   const stable = (await services.stable(document.spec.service)) ?? '';
   const baseline = document.kind === 'Chaos' ? stable : named[0]?.version;
   if (stable !== baseline)
@@ -30,6 +23,19 @@ export async function checkStart({ services }: Ports, document: ExperimentDocume
         `${baseline}; give the stable version as the baseline`,
     );
   return stable;
+}
+
+/** @throws MeshproofError DOCUMENT_INVALID (no such service or version) */
+export async function checkNames({ services }: Ports, document: ExperimentDocument): Promise<void> {
+  for (const name of servicesOf(document)) {
+    if ((await services.stable(name)) === undefined)
+      throw new MeshproofError(
+        'DOCUMENT_INVALID',
+        `${keyOf(document)} spec.service: there is no Service "${name}"; apply it first`,
+      );
+  }
+  for (const { service, version, at } of versionsOf(document))
+    refuseUnknown(document, service, version, at, await services.versions(service));
 }
 
 function refuseUnknown(

@@ -51,7 +51,7 @@ const Judge = z.custom<JudgeState>(
 
 const NO_USERS = { before: NO_COUNTS, during: NO_COUNTS, after: NO_COUNTS };
 /** What the next step towards more exposure waits for, and the sentence that says so. */
-export const Waits = z.object({ for: z.enum(['approval', 'window', 'resume']), says: z.string() });
+export const Waits = z.object({ for: z.enum(['after', 'approval', 'window', 'resume']), says: z.string() });
 export type Waits = z.output<typeof Waits>;
 
 export const State = z.object({
@@ -100,6 +100,8 @@ export const State = z.object({
   users: z.object({ before: Counts, during: Counts, after: Counts }).default(NO_USERS),
   /** Requests that met each fault. */
   hits: z.record(z.string(), Count).default({}),
+  /** Runs that must have passed before it starts. */
+  after: z.array(z.object({ name: z.string(), id: z.string() })).default([]),
   waits: Waits.nullable().default(null),
   /** How long a person has been waited for. */
   waitedMs: Milliseconds.default(0),
@@ -149,6 +151,9 @@ export type Event =
     }
   /** Of an A/B test: somebody else than a proxy says that a user has reached a goal. */
   | { readonly type: 'goal'; readonly report: GoalReport }
+  /** Of a run with `after`: its turn has come, or never will. */
+  | { readonly type: 'turn'; readonly stable: string }
+  | { readonly type: 'no-turn'; readonly why: string }
   /** What the calendar says has changed. */
   | { readonly type: 'calendar'; readonly opening: { readonly isOpen: boolean; readonly says: string } }
   | { readonly type: 'approve' | 'pause' | 'unpause'; readonly by: string; readonly reason: string }
@@ -204,6 +209,7 @@ export const INITIAL: State = {
   stable: '',
   users: NO_USERS,
   hits: {},
+  after: [],
   waits: null,
   waitedMs: 0,
   approved: false,

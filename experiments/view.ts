@@ -44,7 +44,7 @@ export function makeView({ story, state, seen, nowMs, startedAt, updatedAt }: Sh
     judgement: state.judgement,
     haltedBy: state.haltedBy,
     score: story.score?.(state) ?? null,
-    waitsFor: isShifting(story, state) ? (state.waits?.for ?? null) : null,
+    waitsFor: state.phase === 'declared' || isShifting(story, state) ? (state.waits?.for ?? null) : null,
     pausedBy: isShifting(story, state) ? state.pausedBy : null,
     spec: { ...run.source.spec },
   };

@@ -171,6 +171,36 @@ describe('run', () => {
     expect(result.stderr).toContain('another run of it has begun (reviews-v2-2)');
   });
 
+  it('with --all starts every experiment, those that come after others behind them, and exits with the worst', async () => {
+    writeFileSync(
+      join(cwd, 'release.yaml'),
+      `${CANARY.replace('reviews-v2', 'last').replace('{service', '{after: [reviews-v2], service')}---\n${CANARY}`,
+    );
+    const passed = { ...PASSED, name: 'last', id: 'last-1' };
+    const result = await ask(['run', 'release.yaml', '--all', '--wait'], {
+      'POST /api/v1/experiments': [
+        { status: 201, body: view() },
+        { status: 201, body: passed },
+      ],
+      [`GET ${ONE}`]: { body: FAILED },
+      'GET /api/v1/experiments/last': { body: passed },
+    });
+    expect(result.exit).toBe(2);
+    const sent = control?.asked
+      .slice(0, 2)
+      .map((a) => (a.body as { document: { metadata: { name: string } } }).document);
+    expect(sent?.map((d) => d.metadata.name)).toEqual(['reviews-v2', 'last']);
+  });
+
+  it('refuses a file whose experiments would wait for each other', async () => {
+    const circle = CANARY.replace('{service', '{after: [reviews-v2], service');
+    writeFileSync(join(cwd, 'circle.yaml'), circle);
+    const result = await ask(['run', 'circle.yaml'], {});
+    expect(result.exit).toBe(65);
+    expect(result.stderr).toContain('it would wait for itself: reviews-v2 after reviews-v2');
+    expect(control?.asked).toEqual([]);
+  });
+
   it('names the experiments of a file when it has to choose', async () => {
     const result = await ask(['run', 'canary.yaml', 'reviews-v9'], {});
     expect(result.exit).toBe(64);

@@ -16,12 +16,19 @@ export function refusalsOf(
   for (const version of [spec.baseline, spec.candidate])
     if (!service.versions.some((v) => v.name === version))
       refusals.push(`Service "${spec.service}" has no version "${version}"`);
+  const running = experiments.filter((e) => !TERMINAL_PHASES.includes(e.phase));
+  if (running.some((e) => e.name === metadata.name)) refusals.push(`${metadata.name} runs already`);
+  for (const name of spec.after) {
+    const other = experiments.find((e) => e.name === name);
+    if (!other) refusals.push(`no experiment "${name}" was run here: it is to come before this one`);
+    else if (!running.includes(other) && other.verdict !== 'PASS') refusals.push(`${name} has ended ${other.verdict}`);
+  }
+  // What else must hold is asked when its turn has come.
+  if (running.some((e) => spec.after.includes(e.name))) return refusals;
   if (service.stable !== spec.baseline)
     refusals.push(`the stable version is ${service.stable}, and the baseline is ${spec.baseline}`);
-  const running = experiments.filter((e) => !TERMINAL_PHASES.includes(e.phase));
-  for (const other of running) {
-    if (other.name === metadata.name) refusals.push(`${other.name} runs already`);
-    else if (other.service === spec.service) refusals.push(`${other.name} touches the traffic of ${spec.service} too`);
-  }
+  for (const other of running)
+    if (other.service === spec.service && other.name !== metadata.name && other.waitsFor !== 'after')
+      refusals.push(`${other.name} touches the traffic of ${spec.service} too`);
   return refusals;
 }

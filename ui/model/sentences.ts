@@ -62,7 +62,12 @@ export function provedSoFar(view: ExperimentView): string {
   return `The verdict is ${view.verdict}: ${proved}.`;
 }
 
-const WAITS = { approval: 'Waits for approval', window: 'Waits for its window', resume: 'Paused' } as const;
+const WAITS = {
+  after: 'Waits for its turn',
+  approval: 'Waits for approval',
+  window: 'Waits for its window',
+  resume: 'Paused',
+} as const;
 
 /** What keeps a run where it is although its evidence would let it go on; null: nothing does. */
 export function waitLabel({ waitsFor, pausedBy }: Pick<ExperimentView, 'waitsFor' | 'pausedBy'>): string | null {
