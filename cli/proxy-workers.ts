@@ -46,10 +46,11 @@ export async function runWorkers(
 }
 
 /** The admin server is the first process's; in a mesh each worker is a node of its own. */
-export function workerWish({ admin: _, dataDir, node, ...wish }: ProxyWish): ProxyWish {
+export function workerWish({ admin: _, dataDir, node, ...wish }: ProxyWish): ProxyWish & { isWorker: true } {
   const suffix = `w${cluster.worker?.id ?? 0}`;
   return {
     ...wish,
+    isWorker: true,
     ...(node === undefined ? {} : { node: { ...node, id: `${node.id}-${suffix}` } }),
     ...(dataDir === undefined ? {} : { dataDir: `${dataDir}/${suffix}` }),
   };

@@ -20,7 +20,7 @@ export const Admission = z
     path: ['targetLatency'],
   })
   .meta({
-    description: 'More is answered 503 OVERLOADED at once. Each proxy, and each of its workers, counts for itself',
+    description: 'More is answered 503 OVERLOADED at once. Each proxy counts for itself, its workers together',
   });
 
 export type Admission = z.output<typeof Admission>;

@@ -33,7 +33,7 @@ export const RateLimit = z
     }),
   })
   .meta({
-    description: 'More is answered 429 with Retry-After. Each proxy, and each of its workers, counts for itself',
+    description: 'More is answered 429 with Retry-After. Each proxy counts for itself, its workers together',
   });
 
 export type RateLimit = z.output<typeof RateLimit>;

@@ -40,6 +40,8 @@ import { byteResolverOf, resolverOf } from './plan/ways-in.ts';
 import { Random } from './random.ts';
 import { LIMITS } from './runtime.ts';
 import type { Limits, RequestObserver, Runtime } from './runtime.ts';
+import { alone } from './shared/sharing.ts';
+import type { Sharing } from './shared/sharing.ts';
 import type { Tracing } from './tracing/request-trace.ts';
 import { TimerWheel } from './timer-wheel.ts';
 import { MeshSecurity } from './tls/mesh-security.ts';
@@ -66,6 +68,8 @@ export type DataplaneOptions = {
   /** What counts against limits.maxMemoryBytes. */
   readonly memoryBytes?: () => number;
   readonly tracing?: Tracing;
+  /** Absent: it has no workers beside it. */
+  readonly sharing?: Sharing;
 };
 
 export class Dataplane implements DataplaneApi {
@@ -102,6 +106,7 @@ export class Dataplane implements DataplaneApi {
       errors: new Map(),
       limits,
       overload: new Overload(limits, options.memoryBytes ?? memoryInUse),
+      sharing: options.sharing ?? alone(),
       tracing: options.tracing,
       observe: undefined,
       draining: false,

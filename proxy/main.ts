@@ -45,6 +45,8 @@ export type ProxyOptions = {
   readonly tracing?: { readonly url: string; readonly samplePpm: number };
   /** When it takes no new connections. */
   readonly limits?: Partial<Pick<Limits, 'maxConnections' | 'maxMemoryBytes'>>;
+  /** This process is one of several: what they limit, they limit together. */
+  readonly isWorker?: boolean;
   readonly log: Logger;
 };
 
@@ -76,6 +78,8 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   }
   const halt = new HaltSwitch();
   const tracing = await startTracing(options);
+  const share =
+    options.isWorker === true ? (await import('./workers/process-share.ts')).processShare(clock) : undefined;
   const dataplane = new Dataplane({
     source: node?.id ?? 'proxy',
     gateways: node?.gateways ?? 'all',
@@ -84,6 +88,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     ...(tracing === undefined ? {} : { tracing }),
     ...(options.locality === undefined ? {} : { locality: options.locality }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
+    ...(share === undefined ? {} : { sharing: share }),
     halt,
     clock,
     seed: randomInt(2 ** 32),

@@ -4,6 +4,7 @@ import type { Overload } from './admission/overload.ts';
 import type { Clock } from './dataplane-api.ts';
 import type { HaltSwitch } from './halt-switch.ts';
 import type { Random } from './random.ts';
+import type { Sharing } from './shared/sharing.ts';
 import type { Exchange } from './exchange.ts';
 import type { Tracing } from './tracing/request-trace.ts';
 import type { TimerWheel } from './timer-wheel.ts';
@@ -21,6 +22,8 @@ export type Runtime = {
   readonly errors: Map<ErrorCode, number>;
   readonly limits: Limits;
   readonly overload: Overload;
+  /** With the other workers of this proxy. */
+  readonly sharing: Sharing;
   /** undefined: requests are not traced, and no route pays for it. */
   readonly tracing: Tracing | undefined;
   /** Told of every request at its end: access log, tap. undefined while nobody listens. */

@@ -4,7 +4,7 @@ import { memoryInUse, Overload } from './overload.ts';
 describe('Overload', () => {
   it('is strained at nine tenths of the memory, full at all of it, and leaves each state below where it began', () => {
     let bytes = 0;
-    const overload = new Overload({ maxMemoryBytes: 1_000, maxConnections: 10 }, () => bytes);
+    const overload = new Overload({ maxMemoryBytes: 1_000 }, () => bytes);
     const levels = [899, 900, 860, 849, 999, 1_000, 950, 949, 849].map((next) => {
       bytes = next;
       overload.look(0);
@@ -14,9 +14,9 @@ describe('Overload', () => {
   });
 
   it('is strained at nine tenths of the connections, and never full for them: the listener counts those itself', () => {
-    const overload = new Overload({ maxMemoryBytes: 0, maxConnections: 100 }, () => 1e12);
-    const levels = [89, 90, 100, 85, 84].map((connections) => {
-      overload.look(connections);
+    const overload = new Overload({ maxMemoryBytes: 0 }, () => 1e12);
+    const levels = [89, 90, 100, 85, 84].map((percent) => {
+      overload.look(percent / 100);
       return overload.level;
     });
     expect(levels).toEqual([0, 1, 1, 1, 0]);

@@ -10,8 +10,6 @@ const FULL = { from: 1, until: 0.95 } as const;
 export type OverloadLimits = {
   /** Of one process: JavaScript's heap and the buffers beside it. 0: no limit. */
   readonly maxMemoryBytes: number;
-  /** Of one address. New ones are refused exactly at the limit, by the listener. */
-  readonly maxConnections: number;
 };
 
 export function isAbove(was: boolean, share: number, { from, until }: { from: number; until: number }): boolean {
@@ -31,12 +29,12 @@ export class Overload {
     this.#memoryBytes = memoryBytes;
   }
 
-  /** To be called about once a second. @param connections - of the address that has most */
+  /** To be called about once a second. @param connections - how full the address is that is fullest, in 0 … 1 */
   look(connections: number): void {
-    const { maxMemoryBytes, maxConnections } = this.#limits;
+    const { maxMemoryBytes } = this.#limits;
     const memory = maxMemoryBytes === 0 ? 0 : this.#memoryBytes() / maxMemoryBytes;
     this.full = isAbove(this.full, memory, FULL);
-    this.strained = isAbove(this.strained, Math.max(memory, connections / maxConnections), STRAINED);
+    this.strained = isAbove(this.strained, Math.max(memory, connections), STRAINED);
   }
 
   /** For exposition: 0 calm, 1 strained, 2 full. */

@@ -5,6 +5,7 @@ import type { Endpoint as EndpointSpec } from '../../contracts/service.ts';
 import { newHealthState } from '../health/health-state.ts';
 import { newOutlierState } from '../outliers/outlier-state.ts';
 import type { Runtime } from '../runtime.ts';
+import type { Ejection } from '../shared/sharing.ts';
 import type { Endpoint } from '../upstream/endpoint.ts';
 import { poolTotal } from './endpoint-view.ts';
 import type { PoolTotal } from './endpoint-view.ts';
@@ -24,14 +25,16 @@ export class PoolTable {
 
   constructor(runtime: Runtime, own: Locality | undefined) {
     this.#runtime = runtime;
-    const { clock, wheel } = runtime;
+    const { clock, wheel, sharing } = runtime;
     this.#around = {
       own,
       clock,
       wheel,
       draw: () => runtime.random.uint32(),
+      sharing,
       checkSlots: { free: CHECKS_AT_ONCE },
     };
+    sharing.onEjected = (ejection) => this.#adopt(ejection);
   }
 
   totals(): PoolTotal[] {
@@ -49,7 +52,7 @@ export class PoolTable {
     const key = `${service}\n${version}`;
     const source = JSON.stringify([specs, resilience]);
     const kept = this.#pools.get(key);
-    const pool = kept?.pool ?? new Pool(this.#around);
+    const pool = kept?.pool ?? new Pool(this.#around, { service, version });
     const endpoints = specs.map((spec) => ({ spec, endpoint: endpointOf(spec.address) }));
     if (kept?.source === source && sameEndpoints(pool, endpoints)) return pool;
     const members = endpoints.map(({ spec, endpoint }) => {
@@ -71,6 +74,12 @@ export class PoolTable {
       outlier: before?.outlier ?? newOutlierState(),
       health: before?.health ?? newHealthState(),
     };
+  }
+
+  #adopt({ service, version, address, forMs, ejections }: Ejection): void {
+    const pool = this.#pools.get(`${service}\n${version}`)?.pool;
+    const member = pool?.members.find((m) => m.address === address);
+    if (member) pool?.detector?.adopt(member, forMs, ejections, this.#runtime.clock.nowMs());
   }
 
   /** Once a second. */

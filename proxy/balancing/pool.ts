@@ -14,6 +14,7 @@ import type { HealthState } from '../health/health-state.ts';
 import { Detector } from '../outliers/detector.ts';
 import { newOutlierState } from '../outliers/outlier-state.ts';
 import type { EjectionReason, OutlierState } from '../outliers/outlier-state.ts';
+import type { Limit, Sharing } from '../shared/sharing.ts';
 import type { TimerWheel } from '../timer-wheel.ts';
 import type { Endpoint } from '../upstream/endpoint.ts';
 import { levels } from './locality.ts';
@@ -34,7 +35,11 @@ export type PoolSurroundings = {
   readonly clock: Clock;
   readonly wheel: TimerWheel;
   readonly checkSlots: CheckSlots;
+  readonly sharing: Sharing;
 };
+
+/** The version that it is of. */
+export type Whose = { readonly service: string; readonly version: string };
 
 /** What overflows: a full queue for connections, requests in flight, retries in flight. */
 export type BreakerLimit = 'pending' | 'requests' | 'retries';
@@ -50,10 +55,15 @@ export class Pool {
   #members: readonly PoolMember[] = [];
   #balancer: Balancer | undefined;
   readonly #around: PoolSurroundings;
+  readonly #whose: Whose;
+  /** By which all workers know it. */
+  readonly #key: string;
   #breakerSource = '';
   #checker: Checker<PoolMember> | undefined;
   #levels: readonly PickedLevel[] = [];
   breaker: CircuitBreaker | undefined;
+  /** Attempts in flight that are allowed here; undefined: as many as come. */
+  maxRequests: Limit | undefined;
   gate: ConnectionGate | undefined;
   /** Since start: how often a limit of the circuit breaker was met. */
   readonly overflows: Record<BreakerLimit, number> = { pending: 0, requests: 0, retries: 0 };
@@ -72,8 +82,10 @@ export class Pool {
   /** A level is below the panic threshold. */
   panic = false;
 
-  constructor(around: PoolSurroundings) {
+  constructor(around: PoolSurroundings, whose: Whose) {
     this.#around = around;
+    this.#whose = whose;
+    this.#key = `${whose.service}\n${whose.version}`;
   }
 
   get members(): readonly PoolMember[] {
@@ -99,6 +111,7 @@ export class Pool {
     this.#checker?.stop();
     this.#checker = undefined;
     this.#limit(undefined, this.#members);
+    this.#around.sharing.drop(`requests\n${this.#key}`);
   }
 
   /** A gate whose limits have not changed keeps its queue. */
@@ -108,6 +121,7 @@ export class Pool {
     if (source !== this.#breakerSource) {
       this.gate?.open();
       this.gate = breaker && this.#gateOf(breaker);
+      this.maxRequests = breaker && this.#limitRequests(breaker.maxRequests);
     }
     this.#breakerSource = source;
     this.breaker = breaker;
@@ -116,7 +130,19 @@ export class Pool {
 
   #gateOf(breaker: CircuitBreaker): ConnectionGate {
     const mayMove = (): boolean => this.#balancer?.hashOn === undefined;
-    return new ConnectionGate({ breaker, members: () => this.#members, isAvailable, mayMove });
+    const { sharing } = this.#around;
+    return new ConnectionGate({
+      breaker,
+      whose: this.#key,
+      sharing,
+      members: () => this.#members,
+      isAvailable,
+      mayMove,
+    });
+  }
+
+  #limitRequests(limit: number): Limit {
+    return this.#around.sharing.limit({ key: `requests\n${this.#key}`, limit, own: () => this.inFlight });
   }
 
   #detectorOf(members: readonly PoolMember[], spec: OutlierDetection): Detector<PoolMember> {
@@ -124,9 +150,11 @@ export class Pool {
       spec,
       nowMs: this.#around.clock.nowMs(),
       chance: this.#chance,
-      onChange: (reason) => {
-        if (reason) this.ejections[reason]++;
+      onChange: () => this.rebuild(),
+      onEjected: ({ address, outlier: { ejections } }, reason, forMs) => {
+        this.ejections[reason]++;
         this.rebuild();
+        this.#around.sharing.ejected({ ...this.#whose, address, reason, forMs, ejections });
       },
     });
   }
@@ -190,7 +218,7 @@ export class Pool {
 
   /** For an attempt that cannot wait. */
   hasRoom(endpoint: Endpoint): boolean {
-    if (this.breaker && this.inFlight >= this.breaker.maxRequests) return false;
+    if (this.maxRequests && this.inFlight >= this.maxRequests.allowed) return false;
     return this.gate?.hasRoom(endpoint) ?? true;
   }
 

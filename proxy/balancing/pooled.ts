@@ -17,7 +17,7 @@ export function pooled({ runtime, resilience }: RouteContext): RouteParts {
         exchange.attemptFailed('no-endpoint');
         return ANSWERED;
       }
-      if (pool.breaker !== undefined && pool.inFlight >= pool.breaker.maxRequests) {
+      if (pool.maxRequests !== undefined && pool.inFlight >= pool.maxRequests.allowed) {
         pool.overflows.requests++;
         exchange.attemptFailed('overflow');
         return ANSWERED;

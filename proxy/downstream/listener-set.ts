@@ -41,7 +41,7 @@ export class ListenerSet {
     const opened: Listener[] = [];
     for (const { name, listen } of wanted) {
       const key = keyOf(name, listen);
-      const listener = this.#open.get(key) ?? new Listener(this.#runtime, name);
+      const listener = this.#open.get(key) ?? new Listener(this.#runtime, name, key);
       next.set(key, listener);
       if (this.#open.has(key)) continue;
       const { host, port } = parseAddress(listen) ?? { host: '127.0.0.1', port: 0 };
@@ -71,7 +71,7 @@ export class ListenerSet {
   }
 
   sweep(nowMs: number): void {
-    this.#runtime.overload.look(Math.max(0, ...this.open.map((listener) => listener.connections)));
+    this.#runtime.overload.look(Math.max(0, ...this.open.map((listener) => listener.fill)));
     for (const listener of this.#all()) listener.sweep(nowMs);
     for (const listener of this.#retired) {
       if (listener.connections > 0) continue;

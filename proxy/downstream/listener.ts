@@ -10,6 +10,7 @@ import type { RequestHead } from '../http1/head.ts';
 import { acceptHttp2 } from '../http2/server-session.ts';
 import type { ServicePlan } from '../plan/plan.ts';
 import type { Runtime } from '../runtime.ts';
+import type { Limit } from '../shared/sharing.ts';
 import { resettable, TlsAcceptor } from '../tls/acceptor.ts';
 import type { ServerTls } from '../tls/acceptor.ts';
 import { sniffTls } from '../tls/sniff.ts';
@@ -25,6 +26,7 @@ export class Listener implements DownstreamHost {
   name: string;
   readonly #runtime: Runtime;
   readonly #connections = new Set<ClientConnection>();
+  readonly #limit: Limit;
   /** What was accepted and has not closed; handshakes under way are among them. */
   readonly #sockets = new Set<Socket>();
   #tls: TlsAcceptor | undefined;
@@ -45,14 +47,25 @@ export class Listener implements DownstreamHost {
   accepted = 0;
   retired = false;
 
-  constructor(runtime: Runtime, name: string) {
+  /** @param key - by which all workers know it */
+  constructor(runtime: Runtime, name: string, key: string) {
     this.#runtime = runtime;
     this.name = name;
+    this.#limit = runtime.sharing.limit({
+      key: `clients\n${key}`,
+      limit: runtime.limits.maxConnections,
+      own: () => this.#sockets.size,
+    });
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
   }
 
   get connections(): number {
     return this.#sockets.size;
+  }
+
+  /** Of the connections that it may have; 1: it takes no more. */
+  get fill(): number {
+    return this.#limit.allowed === 0 ? 1 : this.#sockets.size / this.#limit.allowed;
   }
 
   /** `host:port` as bound (the port is the real one when 0 was asked for). */
@@ -140,8 +153,8 @@ export class Listener implements DownstreamHost {
 
   #accept(socket: Socket): void {
     this.accepted++;
-    const { limits, overload } = this.#runtime;
-    if (this.#sockets.size >= limits.maxConnections || overload.full) {
+    const { overload } = this.#runtime;
+    if (this.#sockets.size >= this.#limit.allowed || overload.full) {
       this.#shed();
       socket.destroy();
       return;

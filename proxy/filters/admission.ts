@@ -25,10 +25,11 @@ export const admission: Filter = {
 
 /** @param load - counts the request before it comes here @param whose - by which the refusal speaks of it */
 export function admissionParts(spec: Admission, load: ServiceLoad, runtime: Runtime, whose: string): RouteParts {
-  const state = admissionLoad(load, spec, runtime);
+  const state = admissionLoad(load, spec, runtime, whose);
   if (state.adaptive) return adaptiveParts(state, state.adaptive, load, whose);
+  const { limit } = state;
   return {
-    request: (exchange) => (load.inFlight <= state.maxInFlight ? CONTINUE : shed(exchange, state, whose)),
+    request: (exchange) => (load.inFlight <= limit.allowed ? CONTINUE : shed(exchange, state, whose)),
   };
 }
 

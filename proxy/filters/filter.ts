@@ -13,7 +13,7 @@ import type {
   Step,
   VersionPlan,
 } from '../plan/plan.ts';
-import type { TokenBuckets } from '../rate-limit/token-buckets.ts';
+import type { RateBuckets } from '../shared/sharing.ts';
 import type { ShadowLoad } from '../shadow/shadow-load.ts';
 import type { Runtime } from '../runtime.ts';
 
@@ -55,7 +55,7 @@ export type RouteContext = {
   readonly load: ServiceLoad;
   readonly overlay: ActiveOverlay | undefined;
   /** Rate limits outlive a configuration in which they are declared as before. */
-  readonly buckets: (key: string, make: () => TokenBuckets) => TokenBuckets;
+  readonly buckets: (key: string, make: (id: string) => RateBuckets) => RateBuckets;
   /** What is counted of the copies that a version gets. */
   readonly shadowLoads: (version: string) => ShadowLoad;
   readonly faults: readonly ActiveFault[];

@@ -35,10 +35,10 @@ export const hedge: Filter = {
 };
 
 /** Rivals count as retries: within the route's budget (or the default one) and the circuit breaker. */
-function mayStart({ rule, load, resilience }: RouteContext): (exchange: Exchange) => boolean {
+function mayStart({ rule, load }: RouteContext): (exchange: Exchange) => boolean {
   const policy = rule.retry ?? Retry.parse({});
-  const maxRetries = resilience?.circuitBreaker?.maxRetries ?? Infinity;
-  return (exchange) => exchange.replayable && load.retriesInFlight < maxRetries && withinBudget(policy, load);
+  return (exchange) =>
+    exchange.replayable && load.retriesInFlight < (load.maxRetries?.allowed ?? Infinity) && withinBudget(policy, load);
 }
 
 /** @returns undefined where there is no other endpoint, or no room for another request */

@@ -1,6 +1,5 @@
 /** Retries within a budget, and the shield: a request that failed on the candidate is answered by the baseline. */
 import { PPM } from '../../contracts/units.ts';
-import type { CircuitBreaker } from '../../contracts/circuit-breaker.ts';
 import type { Retry, RetryCondition } from '../../contracts/route.ts';
 import type { Exchange } from '../exchange.ts';
 import { GRPC } from '../grpc/status.ts';
@@ -11,8 +10,8 @@ import type { Filter } from './filter.ts';
 export const retry: Filter = {
   role: 'retry',
   why: 'above balancing and attempt-level faults: each attempt meets them anew; below assignment: never another arm but by the shield',
-  build: ({ rule, load, resilience }) => {
-    const failure = failureStep(rule.retry, load, resilience?.circuitBreaker);
+  build: ({ rule, load }) => {
+    const failure = failureStep(rule.retry, load);
     const perTryMs = rule.retry?.perTryTimeout ?? 0;
     return perTryMs === 0 ? { failure } : { failure, request: limitFirstTry(perTryMs) };
   },
@@ -27,9 +26,9 @@ function limitFirstTry(perTryMs: number): Step {
   };
 }
 
-function failureStep(policy: Retry | undefined, load: ServiceLoad, breaker: CircuitBreaker | undefined): FailureStep {
+function failureStep(policy: Retry | undefined, load: ServiceLoad): FailureStep {
   const allows = (exchange: Exchange, retry: Retry): boolean =>
-    exchange.retrying || (withinBudget(retry, load) && withinBreaker(exchange, load, breaker));
+    exchange.retrying || (withinBudget(retry, load) && withinBreaker(exchange, load));
   return (exchange, failure, status) =>
     ((failure !== 'status' || status >= 500) && shield(exchange, policy)) ||
     retryOnce(exchange, failure, status, policy, allows);
@@ -70,8 +69,8 @@ export function withinBudget(policy: Pick<Retry, 'budget'>, load: ServiceLoad): 
   return load.retriesInFlight < allowed;
 }
 
-function withinBreaker(exchange: Exchange, load: ServiceLoad, breaker: CircuitBreaker | undefined): boolean {
-  if (breaker === undefined || load.retriesInFlight < breaker.maxRetries) return true;
+function withinBreaker(exchange: Exchange, load: ServiceLoad): boolean {
+  if (load.maxRetries === undefined || load.retriesInFlight < load.maxRetries.allowed) return true;
   const pool = exchange.version?.pool;
   if (pool) pool.overflows.retries++;
   return false;

@@ -7,32 +7,33 @@ import type { EjectionReason, OutlierState } from './outlier-state.ts';
 /** An endpoint as the detector meets it. */
 export type Watched = { readonly outlier: OutlierState; sinceMs: number };
 
-export type DetectorOptions = {
+export type DetectorOptions<W> = {
   readonly spec: OutlierDetection;
   readonly nowMs: number;
   /** Uniform in [0, 1). */
   readonly chance: () => number;
-  /** Someone was ejected (why), or came back. */
-  readonly onChange: (ejected: EjectionReason | undefined) => void;
+  /** Someone came back, or another worker has ejected someone. */
+  readonly onChange: () => void;
+  readonly onEjected: (member: W, reason: EjectionReason, forMs: number) => void;
 };
 
 export class Detector<W extends Watched> {
   readonly #members: readonly W[];
-  readonly #options: DetectorOptions;
+  readonly #options: DetectorOptions<W>;
   #intervalEndsMs: number;
 
-  constructor(members: readonly W[], options: DetectorOptions) {
+  constructor(members: readonly W[], options: DetectorOptions<W>) {
     this.#members = members;
     this.#options = options;
     this.#intervalEndsMs = options.nowMs + options.spec.interval;
   }
 
   /** An attempt on this endpoint has ended so. */
-  observe({ outlier }: W, outcome: AttemptOutcome, status: number, nowMs: number): void {
+  observe(member: W, outcome: AttemptOutcome, status: number, nowMs: number): void {
     const judged = judge(outcome, status);
     if (judged === 'nothing') return;
-    const reason = count(outlier, judged, this.#options.spec);
-    if (reason !== undefined) this.#eject(outlier, reason, nowMs);
+    const reason = count(member.outlier, judged, this.#options.spec);
+    if (reason !== undefined) this.#eject(member, reason, nowMs);
   }
 
   /** Once a second: ends the interval when it is time, and lets back in whose ejection is over. */
@@ -55,14 +56,24 @@ export class Detector<W extends Watched> {
     outlier.failuresInRow = 0;
     outlier.gatewayErrorsInRow = 0;
     member.sinceMs = nowMs;
-    this.#options.onChange(undefined);
+    this.#options.onChange();
+  }
+
+  /** Another worker has ejected it: so do we, within our own cap. @param ejections - how many of it there were in a row */
+  adopt(member: W, forMs: number, ejections: number, nowMs: number): void {
+    const { outlier } = member;
+    if (outlier.ejectedUntilMs !== undefined || !this.#mayEject()) return;
+    outlier.ejections = Math.max(outlier.ejections, ejections);
+    outlier.ejectedUntilMs = nowMs + forMs;
+    this.#options.onChange();
   }
 
   #endInterval(nowMs: number): void {
     const inside = this.#members.map((m) => m.outlier).filter((o) => o.ejectedUntilMs === undefined);
     for (const outlier of inside) outlier.ejections = Math.max(0, outlier.ejections - 1);
-    for (const outlier of successRateOutliers(inside, this.#options.spec)) {
-      this.#eject(outlier, 'success-rate', nowMs);
+    const outliers = successRateOutliers(inside, this.#options.spec);
+    for (const member of this.#members) {
+      if (outliers.includes(member.outlier)) this.#eject(member, 'success-rate', nowMs);
     }
     for (const { outlier } of this.#members) {
       outlier.requests = 0;
@@ -70,13 +81,18 @@ export class Detector<W extends Watched> {
     }
   }
 
-  #eject(outlier: OutlierState, reason: EjectionReason, nowMs: number): void {
-    const { spec, chance, onChange } = this.#options;
-    if (outlier.ejectedUntilMs !== undefined) return;
-    const ejected = this.#members.filter((m) => m.outlier.ejectedUntilMs !== undefined).length;
-    if (!mayEject(ejected, this.#members.length, spec)) return;
+  #eject(member: W, reason: EjectionReason, nowMs: number): void {
+    const { outlier } = member;
+    const { spec, chance, onEjected } = this.#options;
+    if (outlier.ejectedUntilMs !== undefined || !this.#mayEject()) return;
     outlier.ejections++;
-    outlier.ejectedUntilMs = nowMs + ejectionMs(outlier.ejections, spec, chance());
-    onChange(reason);
+    const forMs = ejectionMs(outlier.ejections, spec, chance());
+    outlier.ejectedUntilMs = nowMs + forMs;
+    onEjected(member, reason, forMs);
+  }
+
+  #mayEject(): boolean {
+    const ejected = this.#members.filter((m) => m.outlier.ejectedUntilMs !== undefined).length;
+    return mayEject(ejected, this.#members.length, this.#options.spec);
   }
 }

@@ -14,7 +14,8 @@ function detectorOf(n: number, spec: unknown = {}): Setup {
     spec: OutlierDetection.parse(spec),
     nowMs: 0,
     chance: () => 0,
-    onChange: (why) => void changes.push(why),
+    onChange: () => void changes.push(undefined),
+    onEjected: (_, why) => void changes.push(why),
   });
   return { detector, members, changes };
 }
@@ -112,6 +113,22 @@ describe('an ejection', () => {
   it('lasts up to the jitter longer, and at least its base whatever the maximum', () => {
     const spec = OutlierDetection.parse({ baseEjection: '10m', maxEjection: '1m', jitter: '10s' });
     expect(ejectionMs(3, spec, 0.5)).toBe(605_000);
+  });
+});
+
+describe('what another worker has ejected', () => {
+  it('is ejected here, as long as there, within the cap, and comes back', () => {
+    const setup = detectorOf(10);
+    const [one, other] = setup.members as [Watched, Watched];
+    setup.detector.adopt(one, 5_000, 2, 1_000);
+    setup.detector.adopt(other, 5_000, 1, 1_000);
+    expect(out(setup)).toEqual([0]);
+    setup.detector.sweep(5_999);
+    expect(out(setup)).toEqual([0]);
+    setup.detector.sweep(6_000);
+    expect(out(setup)).toEqual([]);
+    fail(setup, 0, 5, 7_000);
+    expect(one.outlier.ejectedUntilMs).toBe(7_000 + 90_000); // the third in a row
   });
 });
 

@@ -56,7 +56,7 @@ export function compileInbound(
     faults: [],
     gone: [],
     access,
-    buckets: (_key, make) => make(),
+    buckets: (key, make) => make(key),
     shadowLoads: (shadow) => inventory.shadow(name, shadow),
   });
   const counters = new Map([

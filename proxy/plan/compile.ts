@@ -16,7 +16,7 @@ import type { ActiveOverlay } from '../overlays.ts';
 import type { Runtime } from '../runtime.ts';
 import { shadowLoad } from '../shadow/shadow-load.ts';
 import type { ShadowLoad } from '../shadow/shadow-load.ts';
-import type { TokenBuckets } from '../rate-limit/token-buckets.ts';
+import type { RateBuckets } from '../shared/sharing.ts';
 import { tcpLoad } from '../tcp/tcp-load.ts';
 import type { TcpLoad } from '../tcp/tcp-load.ts';
 import { TrafficCounters } from '../telemetry/counters.ts';
@@ -54,7 +54,7 @@ export class Inventory {
   readonly tcpLoads = new Map<string, TcpLoad>();
   readonly webSocketLoads = new Map<string, WebSocketLoad>();
   readonly #wires = new Map<string, Wires>();
-  readonly buckets = new Map<string, TokenBuckets>();
+  readonly buckets = new Map<string, RateBuckets>();
   /** Of the configuration in force. */
   tls: TlsTable = NO_TLS;
   /** Upstream connections that were opened to endpoints which are gone. */
@@ -111,8 +111,8 @@ export class Inventory {
     return remember(this.loads, service, () => ({ inFlight: 0, retriesInFlight: 0 }));
   }
 
-  rateBuckets(key: string, make: () => TokenBuckets): TokenBuckets {
-    const kept = remember(this.buckets, key, make);
+  rateBuckets(key: string, make: (id: string) => RateBuckets): RateBuckets {
+    const kept = remember(this.buckets, key, () => make(key));
     // The last use comes last; limits that were declared otherwise before are forgotten in time.
     this.buckets.delete(key);
     this.buckets.set(key, kept);
@@ -200,6 +200,7 @@ export function compileService(
   const stable = versions.get(document.spec.stable);
   if (!stable) return undefined;
   const load = inventory.load(name);
+  limitRetries(load, name, document.spec.resilience?.circuitBreaker?.maxRetries, runtime);
   const faults = declared.filter((fault) => fault.plannedTcp.length === 0 && !gone.includes(fault));
   const { resilience } = document.spec;
   const shadowLoads = (version: string): ShadowLoad => inventory.shadow(name, version);
@@ -213,6 +214,15 @@ export function compileService(
   plans.push(compileRule(inventory, { ...base, rule: CATCH_ALL }, 'default'));
   const tcp = (version: string): TcpLoad => inventory.tcp(name, version);
   return { name, stable, versions, routes: plans, load, overlay, tcp, gone, wires: inventory.wires(name) };
+}
+
+function limitRetries(load: ServiceLoad, service: string, limit: number | undefined, { sharing }: Runtime): void {
+  const key = `retries\n${service}`;
+  if (limit !== undefined) load.maxRetries = sharing.limit({ key, limit, own: () => load.retriesInFlight });
+  else if (load.maxRetries) {
+    delete load.maxRetries;
+    sharing.drop(key);
+  }
 }
 
 /** A version with a sidecar is asked through it: what stands behind is the sidecar's to balance. */

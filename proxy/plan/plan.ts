@@ -8,6 +8,7 @@ import type { Endpoint } from '../upstream/endpoint.ts';
 import type { ActiveOverlay } from '../overlays.ts';
 import type { ActiveFault } from '../faults/active-fault.ts';
 import type { Wires } from '../faults/tcp/wires.ts';
+import type { Limit } from '../shared/sharing.ts';
 import type { TcpLoad } from '../tcp/tcp-load.ts';
 import type { WebSocketLoad } from '../websocket/web-socket-load.ts';
 import type { Predicate } from './match.ts';
@@ -63,6 +64,8 @@ export type ServiceLoad = {
   inFlight: number;
   /** Rivals of hedged requests are among them. */
   retriesInFlight: number;
+  /** Where the service has a circuit breaker. */
+  maxRetries?: Limit;
   /** Where a route hedges: since start. */
   hedges?: HedgeTotals;
   /** Where the service limits what it lets in. */

@@ -34,7 +34,7 @@ export function routeContext(runtime: HeldRuntime, changes: Partial<RouteContext
     versions: new Map([V1, V2, V3].map((v) => [v.name, v])),
     load: { inFlight: 0, retriesInFlight: 0 },
     overlay: undefined,
-    buckets: (_key, make) => make(),
+    buckets: (key, make) => make(key),
     shadowLoads: (version) => shadowLoad('shop', version),
     faults: [],
     gone: [],

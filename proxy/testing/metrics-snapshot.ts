@@ -51,7 +51,7 @@ export const FULL_METRICS: MetricsSnapshot = {
   requestsInFlight: 8,
   overload: 1,
   hedges: [{ service: 'reviews', started: 5, won: 2 }],
-  admission: [{ service: 'reviews', limit: 40, shed: 9 }],
+  admission: [{ service: 'reviews', limit: 40, adaptive: false, shed: 9 }],
   tcp: [{ ...tcpLoad('reviews', 'v1'), opened: 3, closed: 2, failed: 1, sentBytes: 10, receivedBytes: 20 }],
   webSockets: [WEB_SOCKETS],
   shadows: [{ ...shadowLoad('reviews', 'v2'), inFlight: 1, answered: 9, failed: 1 }],

@@ -6,6 +6,7 @@ import { parseRequestHead } from '../http1/parse-request.ts';
 import { Random } from '../random.ts';
 import { LIMITS } from '../runtime.ts';
 import type { Runtime } from '../runtime.ts';
+import { alone } from '../shared/sharing.ts';
 import { TimerWheel } from '../timer-wheel.ts';
 
 export type HeldRuntime = Runtime & { readonly move: (ms: number) => void };
@@ -23,6 +24,7 @@ export function heldRuntime(seed = 1): HeldRuntime {
     errors: new Map(),
     limits: LIMITS,
     overload: new Overload(LIMITS, () => 0),
+    sharing: alone(),
     tracing: undefined,
     observe: undefined,
     draining: false,

@@ -28,12 +28,16 @@ export function mergeMetrics(snapshots: readonly [MetricsSnapshot, ...MetricsSna
     admission: byKey(
       snapshots.flatMap((s) => s.admission),
       ({ service }) => service,
-      addNumbers,
+      (a, b) => ({ ...addNumbers(a, b), ...(a.adaptive ? {} : { limit: a.limit }) }),
     ),
     shadows: byVersion(snapshots.flatMap((s) => s.shadows)),
     tcp: byVersion(snapshots.flatMap((s) => s.tcp)),
     webSockets: byVersion(snapshots.flatMap((s) => s.webSockets)),
-    pools: byVersion(snapshots.flatMap((s) => s.pools)),
+    pools: byKey(
+      snapshots.flatMap((s) => s.pools),
+      ({ service, version }) => `${service}\n${version}`,
+      (a, b) => ({ ...addNumbers(a, b), states: a.states }),
+    ),
     downstreamConnections: sum((s) => s.downstreamConnections),
     downstreamConnectionsTotal: sum((s) => s.downstreamConnectionsTotal),
     upstreamConnections: sum((s) => s.upstreamConnections),

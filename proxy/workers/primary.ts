@@ -9,6 +9,7 @@ import type { AdminSource } from '../admin/server.ts';
 import type { Answers, Question } from '../admin/messages.ts';
 import type { MetricsSnapshot } from '../dataplane-api.ts';
 import { HaltSwitch } from '../halt-switch.ts';
+import { ShareHub } from '../shared/share-hub.ts';
 import { mergeEndpoints, mergeMetrics } from './merge.ts';
 import type { WorkerAnswer } from './messages.ts';
 import { WorkerProcess } from './worker-process.ts';
@@ -31,6 +32,7 @@ const SOON_MS = 2_000;
 export class Workers {
   readonly #options: WorkersOptions;
   readonly #all = new Set<WorkerProcess>();
+  readonly #hub: ShareHub;
   #admin: AdminServer | undefined;
   #closing = false;
   #replacing: Promise<void> = Promise.resolve();
@@ -41,6 +43,7 @@ export class Workers {
 
   private constructor(options: WorkersOptions) {
     this.#options = options;
+    this.#hub = new ShareHub({ nowMs: options.nowMs });
   }
 
   /** @throws MeshproofError when a worker ends before it serves, or the admin server cannot listen */
@@ -93,6 +96,7 @@ export class Workers {
     process.off('SIGHUP', this.#onReload);
     process.off('SIGUSR2', this.#onReplace);
     await Promise.all([...this.#all].map((worker) => worker.drain(DRAIN_LIMIT_MS)));
+    this.#hub.close();
     await this.#admin?.close();
   }
 
@@ -100,8 +104,10 @@ export class Workers {
     const { log, nowMs } = this.#options;
     const worker = new WorkerProcess(cluster.fork(), nowMs());
     this.#all.add(worker);
+    worker.onShare = (message) => this.#hub.receive(worker.pid, message, (answer) => worker.tell(answer));
     void worker.exited.then(() => {
       this.#all.delete(worker);
+      this.#hub.leave(worker.pid);
       if (this.#closing || worker.draining) return;
       log.error({ pid: worker.pid }, 'a worker ended; another one is started');
       setTimeout(() => this.#closing || this.#fork(), nowMs() - worker.startedAtMs < SOON_MS ? SOON_MS : 0);

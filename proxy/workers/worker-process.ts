@@ -2,6 +2,7 @@
 import type { Worker } from 'node:cluster';
 import type { Question } from '../admin/messages.ts';
 import { MeshproofError } from '../../contracts/errors.ts';
+import type { FromWorker, ToWorker } from '../shared/messages.ts';
 import type { FromWorkerProcess, ToWorkerProcess, WorkerAnswer } from './messages.ts';
 
 const ASK_TIMEOUT_MS = 1_500;
@@ -17,6 +18,8 @@ export class WorkerProcess {
   readonly serving: Promise<void>;
   readonly startedAtMs: number;
   draining = false;
+  /** Called with what it says of what all share. */
+  onShare: (message: FromWorker) => void = () => {};
   #halted: (() => void) | undefined;
   #nextId = 0;
 
@@ -34,7 +37,8 @@ export class WorkerProcess {
         if (message.type === 'serving') {
           this.listeners = message.listeners;
           resolve();
-        } else this.#take(message);
+        } else if (message.type === 'share') this.onShare(message);
+        else this.#take(message);
       });
     });
     // Whoever waits for `serving` hears of it; for others an early end shows by `exited`.
@@ -81,11 +85,15 @@ export class WorkerProcess {
     clearTimeout(timer);
   }
 
+  tell(message: ToWorker): void {
+    this.#send(message);
+  }
+
   #send(message: ToWorkerProcess): void {
     if (this.#worker.isConnected()) this.#worker.send(message);
   }
 
-  #take(message: Exclude<FromWorkerProcess, { type: 'serving' }>): void {
+  #take(message: Exclude<FromWorkerProcess, { type: 'serving' | 'share' }>): void {
     if (message.type === 'halted') {
       this.#halted?.();
       return;

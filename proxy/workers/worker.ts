@@ -17,6 +17,8 @@ export function serveAsWorker({ dataplane, reload, onDrain }: WorkerSide): void 
   };
   process.on('message', (message: ToWorkerProcess) => {
     switch (message.type) {
+      case 'shared': // proxy/workers/process-share.ts takes these, also before we serve
+        return;
       case 'ask':
         return tell({ type: 'answer', id: message.id, answer: answerOf(dataplane, message.question) });
       case 'halt':

@@ -13,7 +13,7 @@ const PROGRAM = join(resolve(import.meta.dirname, '../..'), 'bin/meshproof');
 type Running = { readonly child: ChildProcess; readonly gateway: string; readonly admin: string };
 const cleanUp: (() => void)[] = [];
 
-async function start(): Promise<Running> {
+async function start(more = ''): Promise<Running> {
   const upstream = createServer((_, response) => response.end('fine'));
   await new Promise<void>((open) => upstream.listen(0, '127.0.0.1', open));
   const folder = mkdtempSync(join(tmpdir(), 'meshproof-workers-'));
@@ -30,7 +30,7 @@ apiVersion: meshproof.dev/v1
 kind: Service
 metadata: {name: shop}
 spec: {stable: v1, versions: {v1: {endpoints: ["127.0.0.1:${port}"]}}}
-`,
+${more}`,
   );
   const args = [PROGRAM, 'proxy', '-f', file, '--workers', '2', '--admin', '127.0.0.1:0', '--log-level', 'error'];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -111,6 +111,20 @@ describe('meshproof proxy --workers', { timeout: 90_000 }, () => {
     await Promise.all(load);
     agent.destroy();
     expect([...statuses]).toEqual([200]);
+  });
+
+  it('lets no more pass than a rate limit says, whichever process is asked', async () => {
+    const route = `---
+apiVersion: meshproof.dev/v1
+kind: Route
+metadata: {name: shop}
+spec: {service: shop, rules: [{rateLimit: {requests: 7, per: 1h}}]}
+`;
+    const { gateway } = await start(route);
+    const statuses: number[] = [];
+    for (let i = 0; i < 20; i++) statuses.push(await ask(new Agent(), gateway));
+    expect(statuses.filter((status) => status === 200)).toHaveLength(7);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(13);
   });
 
   it('starts a worker anew that was killed', async () => {

@@ -30,7 +30,7 @@ describe('a fixed limit', () => {
     upstream.script = ({ answer }) => answer(ok());
     expect((await second.send(get('/third')).response()).status).toBe(200);
     expect(upstream.requests.map((r) => r.target)).toEqual(['/first', '/third']);
-    expect(totals(gateway)).toEqual([{ service: 'shop', limit: 1, shed: 1 }]);
+    expect(totals(gateway)).toMatchObject([{ service: 'shop', limit: 1, shed: 1 }]);
   });
 
   it('is one for all routes of the service', async () => {
@@ -77,13 +77,13 @@ describe('an adaptive limit', () => {
     const ask = async (times: number): Promise<void> => {
       for (let i = 0; i < times; i++) expect((await client.send(get()).response()).status).toBe(200);
     };
-    expect(totals(gateway)).toEqual([{ service: 'shop', limit: 20, shed: 0 }]);
+    expect(totals(gateway)).toMatchObject([{ service: 'shop', limit: 20, shed: 0 }]);
     await ask(150);
-    expect(totals(gateway)).toEqual([{ service: 'shop', limit: 3, shed: 0 }]);
+    expect(totals(gateway)).toMatchObject([{ service: 'shop', limit: 3, shed: 0 }]);
     latencyMs = 50;
     await ask(50);
     // One request at a time does not use half of three.
-    expect(totals(gateway)).toEqual([{ service: 'shop', limit: 3, shed: 0 }]);
+    expect(totals(gateway)).toMatchObject([{ service: 'shop', limit: 3, shed: 0 }]);
   });
 
   it('lets no more in than its limit, and keeps it when the configuration comes anew', async () => {
@@ -96,6 +96,6 @@ describe('an adaptive limit', () => {
     const refused = await (await clientOf(gateway.port)).send(get()).response();
     expect(refused.status).toBe(503);
     await gateway.dataplane.apply(2, gateway.dataplane.config().documents);
-    expect(totals(gateway)).toEqual([{ service: 'shop', limit: 2, shed: 1 }]);
+    expect(totals(gateway)).toMatchObject([{ service: 'shop', limit: 2, shed: 1 }]);
   });
 });
