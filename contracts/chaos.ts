@@ -3,21 +3,25 @@ import { z } from 'zod';
 import { After } from './after.ts';
 import { FaultSpec } from './fault.ts';
 import { Guardrails, Limit } from './limit.ts';
+import { ProcessFaultSpec } from './process-fault.ts';
 import { Deadline, Lease } from './release.ts';
 import { Duration, Name, Percent, PPM_PER_PERCENT } from './units.ts';
 
 const name = Name.meta({ description: 'How the journal and the metrics call it' });
 const at = Duration.prefault('0s').meta({ description: 'When it begins, counted from the first moment of the faults' });
 
-export const ChaosFault = z.strictObject({
-  name,
-  at,
-  for: Duration.refine((ms) => ms > 0, 'a fault must last'),
-  ramp: Duration.prefault('0s').meta({
-    description: 'Its percentage rises over this time, in ten steps, and then stays',
-  }),
-  fault: FaultSpec,
-});
+export const ChaosFault = z
+  .strictObject({
+    name,
+    at,
+    for: Duration.refine((ms) => ms > 0, 'a fault must last'),
+    ramp: Duration.prefault('0s').meta({
+      description: 'Its percentage rises over this time, in ten steps, and then stays',
+    }),
+    fault: FaultSpec.optional().meta({ description: 'What proxies do to requests and connections' }),
+    process: ProcessFaultSpec.optional().meta({ description: 'What `meshproof up` does to processes that it runs' }),
+  })
+  .refine((f) => (f.fault === undefined) !== (f.process === undefined), 'give either fault or process');
 export type ChaosFault = z.output<typeof ChaosFault>;
 
 export const ChaosSpec = z
@@ -52,10 +56,11 @@ export const ChaosSpec = z
     spec.faults.forEach(({ fault, ramp, for: lasts }, i) => {
       const problem = (path: string[], message: string): void =>
         context.addIssue({ code: 'custom', path: ['faults', i, ...path], message });
-      if (fault.percent > spec.maxShare)
+      if (fault && fault.percent > spec.maxShare)
         problem(['fault', 'percent'], 'the fault touches more than maxShare (50 percent where it is not given)');
       if (ramp > lasts) problem(['ramp'], 'the ramp is longer than the fault lasts');
-      if (ramp > 0 && fault.endpointGone !== undefined)
+      if (ramp > 0 && !fault) problem(['ramp'], 'a process is not broken by percent: process goes without ramp');
+      if (ramp > 0 && fault?.endpointGone !== undefined)
         problem(['ramp'], 'an endpoint is gone for all requests: endpointGone goes without ramp');
     });
     if (spec.before + spec.recovery + lastMs(spec.faults) > spec.deadline)

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ArmSplit } from './arm-split.ts';
 import { OverlayShadow } from './comparison.ts';
 import { Match } from './match.ts';
+import { ProcessFaultSpec } from './process-fault.ts';
 import { Sticky } from './route.ts';
 import { PPM } from './units.ts';
 
@@ -12,6 +13,8 @@ export type Arm = z.output<typeof Arm>;
 
 export const OverlayFault = z.strictObject({ name: z.string(), spec: z.record(z.string(), z.unknown()) });
 export type OverlayFault = z.output<typeof OverlayFault>;
+export const OverlayProcessFault = z.strictObject({ name: z.string(), spec: ProcessFaultSpec });
+export type OverlayProcessFault = z.output<typeof OverlayProcessFault>;
 
 /**
  * A request takes part when it is for `service`, passes `match`, and the configuration would send it to the
@@ -40,5 +43,7 @@ export const Overlay = z.strictObject({
   leaseMs: z.int().min(1),
   /** Faults that stand under the overlay's lease; `spec` is that of a Fault, as a person would write it. */
   faults: z.array(OverlayFault).optional(),
+  /** Of processes; for the hosts that run them, under the same lease. */
+  processFaults: z.array(OverlayProcessFault).optional(),
 });
 export type Overlay = z.output<typeof Overlay>;

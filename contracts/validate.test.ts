@@ -119,4 +119,24 @@ spec: {service: web, tls: {${tls}, handshakeFailure: true}${more}}
       expect.stringContaining('an address stands here twice'),
     ]);
   });
+
+  it('want the faults of a Chaos to hit what exists: versions, and processes that something starts', () => {
+    const chaos = (fault: string): string[] =>
+      problemsOf(
+        `${SERVICE}---\napiVersion: meshproof.dev/v1\nkind: Chaos\nmetadata: {name: c}\nspec: {service: web, ` +
+          `steadyState: {metrics: [{name: success-rate, min: 90}]}, faults: [{name: f, for: 5s, ${fault}}]}\n`,
+      );
+    expect(chaos('fault: {service: web, percent: 5, abort: {status: 503}}')).toEqual([]);
+    expect(chaos('fault: {service: wep, percent: 5, abort: {status: 503}}')).toEqual([
+      expect.stringContaining('did you mean "web"?'),
+    ]);
+    expect(chaos('fault: {service: web, percent: 60, abort: {status: 503}}')).toEqual([
+      expect.stringContaining('more than maxShare'),
+    ]);
+    expect(chaos('process: {service: web, pause: true}')).toEqual([
+      expect.stringContaining('no version of web has a `run`'),
+    ]);
+    expect(chaos('process: {service: web, pause: true, kill: true}')).toEqual([expect.stringContaining('give one of')]);
+    expect(chaos('at: 1s')).toEqual([expect.stringContaining('give either fault or process')]);
+  });
 });

@@ -20,6 +20,7 @@ import type {
 import type { FaultSpec } from './fault.ts';
 import { nearest } from './nearest.ts';
 import type { Issue } from './parse.ts';
+import type { ProcessFaultSpec } from './process-fault.ts';
 import { parseAddress } from './units.ts';
 import { tlsFaultIssues } from './validate-fault-tls.ts';
 
@@ -284,6 +285,25 @@ function checkTest({ spec }: ABTestDocument, services: ReadonlyMap<string, Servi
   );
 }
 
+/** A process can be broken only where `up` runs it. */
+function processIssues(
+  { service: name, version }: ProcessFaultSpec,
+  services: ReadonlyMap<string, ServiceDocument>,
+  path: readonly PropertyKey[],
+): NeedingIssue[] {
+  const service = services.get(name);
+  if (!service) return [missingService(name, services, [...path, 'service'])];
+  const { versions } = service.spec;
+  if (version !== undefined && !versions[version])
+    return versionIssue(name, version, Object.keys(versions), [...path, 'version']);
+  const aimedAt = Object.entries(versions).filter(([v]) => version === undefined || v === version);
+  if (aimedAt.some(([, { run }]) => run !== undefined)) return [];
+  const which = version === undefined ? `no version of ${name} has` : `version ${version} of ${name} does not have`;
+  return [
+    { path: [...path, 'service'], message: `${which} a \`run\`: there is no process that \`meshproof up\` starts` },
+  ];
+}
+
 /** As checkRelease; faults may hit services beside the one in scope. */
 function checkChaos(
   { spec }: ChaosDocument,
@@ -292,9 +312,11 @@ function checkChaos(
 ): NeedingIssue[] {
   if (services.size === 0) return [];
   const scope = services.has(spec.service) ? [] : [missingService(spec.service, services, ['spec', 'service'])];
-  const faults = spec.faults.flatMap(({ fault }, i) =>
-    faultIssues(fault, services, gateways, ['spec', 'faults', i, 'fault']),
-  );
+  const faults = spec.faults.flatMap(({ fault, process }, i) => {
+    const path = ['spec', 'faults', i] as const;
+    if (fault) return faultIssues(fault, services, gateways, [...path, 'fault']);
+    return process ? processIssues(process, services, [...path, 'process']) : [];
+  });
   return [...scope, ...faults];
 }
 

@@ -13,7 +13,8 @@ const Source = z.custom<Record<string, unknown>>((v) => typeof v === 'object' &&
 export const NodeInfo = z.object({
   /** Chosen by the operator, unique in the mesh: `edge`, `reviews-v1`. */
   id: z.string().min(1),
-  role: z.enum(['gateway', 'sidecar', 'shared']),
+  /** `host`: no proxy; it starts the processes of versions, and breaks them for Chaos experiments. */
+  role: z.enum(['gateway', 'sidecar', 'shared', 'host']),
   /** The gateways that this proxy opens. */
   gateways: z.array(z.string()),
   /** The service and version that it stands beside, for a sidecar. */

@@ -80,7 +80,7 @@ describe('the life of a Chaos experiment', () => {
     await start(d);
     await d.until(() => d.ended);
     expect(d.view).toMatchObject({ phase: 'rolled-back', verdict: 'INCONCLUSIVE', score: null });
-    expect(d.view.reason).toContain('aborts touched no request');
+    expect(d.view.reason).toContain('aborts touched nothing');
   });
 
   it('ramps a fault up in ten steps, and runs several over time', async () => {

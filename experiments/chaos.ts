@@ -10,7 +10,7 @@ import type { Overlay } from '../contracts/overlay.ts';
 import { formatDuration } from '../contracts/units.ts';
 import { addCounts, addRecent, lately, NO_COUNTS, NOTHING_RECENT } from './counts.ts';
 import { endWithoutData } from './endings.ts';
-import { largestShare, overlayFaults, stageAt, stagesOf } from './fault-stages.ts';
+import { largestShare, overlayFaults, processFaults, stageAt, stagesOf } from './fault-stages.ts';
 import type { Stage } from './fault-stages.ts';
 import { crossed } from './limits.ts';
 import { ask, awaits } from './outbox.ts';
@@ -39,7 +39,7 @@ export function chaos(run: ChaosRun): Story {
       baseline: '',
       candidate: '',
       // A fault with a lease of its own must not outlive it.
-      lease: Math.min(spec.lease, ...spec.faults.map(({ fault }) => fault.lease)),
+      lease: Math.min(spec.lease, ...spec.faults.flatMap(({ fault }) => fault?.lease ?? [])),
       deadline: spec.deadline,
       measure: spec.before,
       watch: { for: 0, maxErrors: 0 },
@@ -67,10 +67,21 @@ export function chaos(run: ChaosRun): Story {
 }
 
 /** Counts the stable version's requests, and carries the faults of the present stage. */
-function overlayOf(story: Story, { source }: ChaosRun, stages: readonly Stage[], state: State, epoch: number): Overlay {
+function overlayOf(
+  story: Story,
+  { document, source }: ChaosRun,
+  stages: readonly Stage[],
+  state: State,
+  epoch: number,
+): Overlay {
   const overlay = { ...shiftingOverlay(story, epoch, 0), baseline: state.stable, candidate: state.stable };
   if (state.phase !== 'injecting') return overlay;
-  return { ...overlay, faults: overlayFaults(source, stages[state.stepIndex]) };
+  const stage = stages[state.stepIndex];
+  return {
+    ...overlay,
+    faults: overlayFaults(source, stage),
+    processFaults: processFaults(document.spec.faults, stage),
+  };
 }
 
 /** declared -> measuring: an overlay without faults, and the steady state is measured. */
@@ -99,7 +110,9 @@ function leaveBefore(story: Story, run: ChaosRun, state: State): Transition | un
 function startStage(story: Story, run: ChaosRun, state: State, stepIndex: number): Transition {
   const { faults } = run.document.spec;
   const stage = stagesOf(faults)[stepIndex];
-  const names = (stage?.shares ?? []).map(({ index, ppm }) => `${faults[index]?.name} at ${weight(ppm)} %`);
+  const names = (stage?.shares ?? []).map(({ index, ppm }) =>
+    ppm === null ? faults[index]?.name : `${faults[index]?.name} at ${weight(ppm)} %`,
+  );
   const reason = names.length === 0 ? 'a pause between faults' : names.join(', ');
   return decide(layOverlay(story, { ...state, stepIndex, lacking: 'nothing', reason }), 'step', reason);
 }
@@ -138,7 +151,7 @@ function leaveRecovery(story: Story, run: ChaosRun, before: State): Transition |
   if (before.verdict === 'FAIL')
     return rollBack(story, state, 'verdict', `${before.reason.split(';')[0]}; ${state.judgement.reason}`, evidence);
   const missed = spec.faults.filter(({ name }) => (state.hits[name] ?? 0) === 0).map(({ name }) => name);
-  if (missed.length > 0) return open(story, state, `${missed.join(', ')} touched no request: nothing was shown`);
+  if (missed.length > 0) return open(story, state, `${missed.join(', ')} touched nothing: nothing was shown`);
   if (state.users.during.requests < requests)
     return open(story, state, `only ${plural(state.users.during.requests, 'request')} came during the faults`);
   if (state.judgement.verdict === 'FAIL')

@@ -1,15 +1,15 @@
 /** The faults of a Chaos experiment over time: what is broken, and how much of it, at each moment. Pure. */
 import { z } from 'zod';
 import type { ChaosFault } from '../contracts/chaos.ts';
-import type { OverlayFault } from '../contracts/overlay.ts';
+import type { OverlayFault, OverlayProcessFault } from '../contracts/overlay.ts';
 import { PPM_PER_PERCENT } from '../contracts/units.ts';
 import type { SourceDocument } from '../contracts/document.ts';
 
 /** A ramp rises in so many steps. */
 const RAMP_STEPS = 10;
 
-/** One fault, at the share that it has for a while. `index`: in the document. */
-export type Share = { readonly index: number; readonly ppm: number };
+/** One fault, at the share that it has for a while. `index`: in the document. `ppm`: null for one of processes. */
+export type Share = { readonly index: number; readonly ppm: number | null };
 /** @property atMs - counted from the first moment of the faults */
 export type Stage = { readonly atMs: number; readonly shares: readonly Share[] };
 
@@ -30,13 +30,13 @@ function sharesAt(faults: readonly ChaosFault[], ms: number): Share[] {
   return faults.flatMap(({ at, for: lasts, ramp, fault }, index) => {
     if (ms < at || ms >= at + lasts) return [];
     const risen = ramp === 0 ? 1 : Math.min(1, (Math.floor(((ms - at) / ramp) * RAMP_STEPS + 1e-6) + 1) / RAMP_STEPS);
-    return [{ index, ppm: Math.max(1, Math.round(fault.percent * risen)) }];
+    return [{ index, ppm: fault ? Math.max(1, Math.round(fault.percent * risen)) : null }];
   });
 }
 
 /** The largest share of requests that a fault of this stage may touch; 0 in a pause between faults. */
 export function largestShare({ shares }: Stage): number {
-  return Math.max(0, ...shares.map((share) => share.ppm));
+  return Math.max(0, ...shares.map((share) => share.ppm ?? 0));
 }
 
 /** @param elapsedMs - since the first moment of the faults */
@@ -44,16 +44,26 @@ export function stageAt(stages: readonly Stage[], elapsedMs: number): number {
   return stages.findLastIndex((stage) => stage.atMs <= elapsedMs);
 }
 
-const Written = z.object({ faults: z.array(z.object({ name: z.string(), fault: z.record(z.string(), z.unknown()) })) });
+const Written = z.object({
+  faults: z.array(z.object({ name: z.string(), fault: z.record(z.string(), z.unknown()).optional() })),
+});
 
 /** The faults of a stage as the overlay carries them: as a person wrote them, but for their share. */
 export function overlayFaults({ spec }: SourceDocument, stage: Stage | undefined): OverlayFault[] {
   const { faults } = Written.parse(spec);
   return (stage?.shares ?? []).flatMap(({ index, ppm }) => {
     const written = faults[index];
-    if (!written) return [];
+    if (!written?.fault || ppm === null) return [];
     const isGone = 'endpointGone' in written.fault;
     const share = isGone ? {} : { percent: ppm / PPM_PER_PERCENT };
     return [{ name: written.name, spec: { ...written.fault, ...share } }];
+  });
+}
+
+/** Those of its processes. */
+export function processFaults(faults: readonly ChaosFault[], stage: Stage | undefined): OverlayProcessFault[] {
+  return (stage?.shares ?? []).flatMap(({ index }) => {
+    const fault = faults[index];
+    return fault?.process ? [{ name: fault.name, spec: fault.process }] : [];
   });
 }

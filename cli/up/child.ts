@@ -24,6 +24,8 @@ export class Child {
   #exited: Promise<void> = Promise.resolve();
   #restart: NodeJS.Timeout | undefined;
   #stopping = false;
+  /** Kept away on purpose: not started again before `letBack`. */
+  #held = false;
   #deaths = 0;
   #startedMs = 0;
   #failure: string | undefined;
@@ -82,13 +84,34 @@ export class Child {
       signalGroup(child.pid, 'SIGKILL');
       this.#events.onExit(child.pid);
     }
-    if (this.#stopping) return;
+    if (this.#stopping || this.#held) return;
     this.#deaths = performance.now() - this.#startedMs > HEALTHY_MS ? 1 : this.#deaths + 1;
     const waitMs = backoffMs(this.#deaths);
     this.#events.onDeath(this, how, waitMs);
     this.#restart = setTimeout(() => {
       this.start();
     }, waitMs);
+  }
+
+  /** @returns false when it does not run */
+  signal(signal: NodeJS.Signals): boolean {
+    return this.pid !== undefined && signalGroup(this.pid, signal);
+  }
+
+  /** Kills it, and keeps it away. @returns false when it did not run; then it is not started either */
+  holdDown(): boolean {
+    this.#held = true;
+    clearTimeout(this.#restart);
+    return this.signal('SIGKILL');
+  }
+
+  /** Starts what is held down. */
+  letBack(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    void this.#exited.then(() => {
+      if (!this.#stopping && !this.#held && this.#process === undefined) this.start();
+    });
   }
 
   /** Asks the group to end, and kills it when it has not done so in time. Safe to call twice. */

@@ -6,6 +6,8 @@ import type { Client } from '../api/client.ts';
 import { createClient } from '../api/client.ts';
 import { pause } from '../api/pause.ts';
 import { Child } from './child.ts';
+import { Host } from './host.ts';
+import type { Target } from './host-faults.ts';
 import type { ProcessPlan, Role, UpPlan } from './plan.ts';
 import { requireFree } from './ports.ts';
 import { waitUntilReady } from './ready.ts';
@@ -32,6 +34,7 @@ export class LocalMesh {
   readonly #options: MeshOptions;
   readonly #children: Child[] = [];
   #reaper: ReaperLink | undefined;
+  #host: Host | undefined;
   #stopped: Promise<void> | undefined;
 
   private constructor(options: MeshOptions) {
@@ -83,6 +86,13 @@ export class LocalMesh {
     if (plan.documents.length > 0) await this.client.apply(plan.documents, false);
     tell(`control plane ready, ${plan.documents.length} documents declared`);
     for (const p of plan.proxies) this.#spawn(p);
+    if (services.length > 0)
+      this.#host = new Host({
+        control: `http://${this.#options.control}`,
+        logs,
+        tell,
+        targets: () => targetsOf(services),
+      });
     await Promise.all([...services.map((child) => waitUntilReady(child, signal)), this.#proxiesInSync()]);
     tell(`${plan.proxies.length} proxies in sync, ${services.length} services ready`);
   }
@@ -129,9 +139,26 @@ export class LocalMesh {
   }
 
   async #stop(): Promise<void> {
+    await this.#host?.close();
     for (const role of STOP_ORDER) {
       await Promise.all(this.#children.filter((c) => c.plan.role === role).map((child) => child.stop()));
     }
     this.#reaper?.close();
   }
+}
+
+/** What Chaos experiments may break. */
+function targetsOf(children: readonly Child[]): Target[] {
+  return children.flatMap((child) => {
+    const { of } = child.plan;
+    if (!of) return [];
+    return [
+      {
+        ...of,
+        signal: (signal) => child.signal(signal),
+        holdDown: () => child.holdDown(),
+        letBack: () => child.letBack(),
+      },
+    ];
+  });
 }

@@ -65,6 +65,7 @@ describe('the plan of up', () => {
     expect(plan(MESH).services).toEqual([
       {
         name: 'shop-v1',
+        of: { service: 'shop', version: 'v1' },
         role: 'service',
         program: '/bin/node',
         args: ['app.js'],

@@ -20,6 +20,8 @@ export type ProcessPlan = {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** The version that it serves, for a service. */
+  readonly of?: { readonly service: string; readonly version: string };
   /** Ready when this answers 2xx (http) or accepts a connection (tcp). */
   readonly ready?: { readonly how: 'http' | 'tcp'; readonly at: string; readonly timeoutMs: number };
 };
@@ -149,6 +151,7 @@ function servicePlan(
   return {
     name: `${metadata.name}-${version}`,
     role: 'service',
+    of: { service: metadata.name, version },
     // The node that runs this program also runs the services that ask for `node`, whatever PATH says.
     program: command === 'node' ? options.self.program : command,
     args,

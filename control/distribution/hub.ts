@@ -214,6 +214,8 @@ export class Hub {
       case 'telemetry':
         this.#lostReports += session.reported(message.seq);
         if (!session.isNew(message.reportId)) break;
+        // A host has no traffic: that it reports must not pass for data.
+        if (session.node.role === 'host' && (message.hits ?? []).length === 0) break;
         this.#report(node, message);
         break;
       case 'lease-expired': // it has let go of an overlay that we still want: we were late, so send it again

@@ -13,6 +13,29 @@ const PROGRAM = join(ROOT, 'bin/meshproof');
 
 type State = { readonly supervisor: { pid: number }; readonly children: readonly { pid: number; name: string }[] };
 
+type Journal = {
+  readonly entries: readonly { readonly type: string; readonly data: { readonly hits?: Record<string, number> } }[];
+};
+
+/** Nobody minds: the shop shows no stars without its ratings. */
+const CHAOS = `
+apiVersion: meshproof.dev/v1
+kind: Chaos
+metadata: {name: outage}
+spec:
+  service: storefront
+  steadyState: {metrics: [{name: success-rate, min: 1}], requests: 5}
+  before: 1s
+  recovery: 2s
+  deadline: 2m
+  faults:
+    - {name: paused, for: 1s, process: {service: ratings, pause: true}}
+    - {name: busy, at: 1s, for: 1s, process: {service: ratings, version: v1, cpu: {cores: 1}}}
+    - {name: full, at: 1s, for: 1s, process: {service: ratings, memory: {megabytes: 20}}}
+    - {name: away, at: 2s, for: 1500ms, process: {service: ratings, version: v1, down: true}}
+    - {name: killed, at: 2s, for: 1s, process: {service: catalog, kill: true}}
+`;
+
 /** A block of ports that nobody listens on now, and the shop moved there. */
 async function shopAt(folder: string): Promise<{ file: string; control: string; gateway: string }> {
   const base = await freeBlock();
@@ -92,6 +115,34 @@ describe('meshproof up', { timeout: 90_000 }, () => {
     const { state } = await up();
     process.kill(state.supervisor.pid, 'SIGKILL');
     await expect.poll(() => state.children.filter(({ pid }) => lives(pid)), { timeout: 15_000 }).toEqual([]);
+  });
+
+  it('breaks processes for a Chaos experiment, one way after the other, and puts all of it right again', async () => {
+    const { state, shop } = await up();
+    const ratings = () => state.children.filter(({ name }) => name === 'ratings-v1').filter(({ pid }) => lives(pid));
+    expect(ratings()).toHaveLength(1);
+    writeFileSync(join(folder, 'chaos.yaml'), CHAOS);
+    const users = setInterval(() => void fetch(`${shop.gateway}/products/7`).catch(() => undefined), 20);
+    const run = spawn(
+      process.execPath,
+      [PROGRAM, 'run', 'chaos.yaml', '--wait', '--server', `http://${shop.control}`],
+      {
+        cwd: folder,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    let said = '';
+    for (const stream of [run.stdout, run.stderr]) stream.on('data', (text) => (said += String(text)));
+    const code = await new Promise<number | null>((done) => run.once('exit', done));
+    clearInterval(users);
+    expect(code, said).toBe(0);
+    const ended = (await (await fetch(`http://${shop.control}/api/v1/experiments/outage/journal`)).json()) as Journal;
+    const over = ended.entries.find(({ type }) => type === 'faults-over');
+    expect(over?.data.hits, said).toEqual({ paused: 1, away: 1, busy: 1, full: 1, killed: 1 });
+    expect(ratings(), 'the first process was killed').toHaveLength(0);
+    await expect.poll(async () => (await fetch(`${shop.gateway}/products/7`)).status, { timeout: 20_000 }).toBe(200);
+    const { stdout } = spawnSync('ps', ['-eo', 'args='], { encoding: 'utf8' });
+    expect(stdout).not.toContain(join(ROOT, 'dist/cli/up/pressure.js'));
   });
 
   it('says which document asks for a port that is taken, and starts nothing', async () => {
