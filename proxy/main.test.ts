@@ -142,6 +142,20 @@ describe('a proxy from files', () => {
     expect(error).toMatchObject({ detail: expect.stringContaining('edge') });
   });
 
+  it('takes up files whose address was taken when it is free again', async () => {
+    const other = createNetServer();
+    const taken = await new Promise<string>((resolve) =>
+      other.listen(0, '127.0.0.1', () => resolve(`127.0.0.1:${(other.address() as AddressInfo).port}`)),
+    );
+    const proxy = await start({ files: [await file(yaml())] });
+    await file(yaml(taken, 'v2'));
+    expect(await proxy.reload()).toBe(false);
+    expect(await ask(proxy)).toBe('v1');
+    other.close();
+    await expect.poll(() => proxy.dataplane.config().listeners[0]?.address, { timeout: 10_000 }).toBe(taken);
+    expect(await ask(proxy)).toBe('v2');
+  });
+
   it('listens to SIGHUP while it runs, and no longer', async () => {
     const before = process.listenerCount('SIGHUP');
     const proxy = await start({ files: [await file(yaml())] });

@@ -63,6 +63,8 @@ export type RunningProxy = {
 };
 
 const DRAIN_TIMEOUT_MS = 10_000;
+/** Uniform in 0 … 1, for jitter. */
+const share = (): number => randomInt(1_001) / 1_000;
 const clock: Clock = { nowMs: () => performance.now() };
 
 /**
@@ -78,7 +80,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   }
   const halt = new HaltSwitch();
   const tracing = await startTracing(options);
-  const share =
+  const sharing =
     options.isWorker === true ? (await import('./workers/process-share.ts')).processShare(clock) : undefined;
   const dataplane = new Dataplane({
     source: node?.id ?? 'proxy',
@@ -88,7 +90,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     ...(tracing === undefined ? {} : { tracing }),
     ...(options.locality === undefined ? {} : { locality: options.locality }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
-    ...(share === undefined ? {} : { sharing: share }),
+    ...(sharing === undefined ? {} : { sharing }),
     halt,
     clock,
     seed: randomInt(2 ** 32),
@@ -154,7 +156,7 @@ class Parts {
   }
 
   async readFiles(files: readonly string[], log: Logger): Promise<void> {
-    this.#files = await FileConfig.start({ files, dataplane: this.#dataplane, log });
+    this.#files = await FileConfig.start({ files, dataplane: this.#dataplane, log, random: share });
   }
 
   async joinMesh(control: string, { node, dataDir, log }: ProxyOptions): Promise<void> {
@@ -162,7 +164,7 @@ class Parts {
     const url = wireUrl(control);
     const dataplane = this.#dataplane;
     const store = dataDir === undefined ? undefined : snapshotStore(dataDir, log);
-    const config = new MeshConfig(dataplane, store, log);
+    const config = new MeshConfig(dataplane, store, log, share);
     await config.restore();
     const admin = this.#admin === undefined ? {} : { admin: this.#admin.address };
     this.#mesh = new MeshClient({
@@ -174,7 +176,7 @@ class Parts {
       haltedRuns: new HaltedRuns(),
       clock,
       log,
-      random: () => randomInt(1_000) / 1_000,
+      random: share,
     });
   }
 

@@ -30,6 +30,7 @@ export class Host {
 
   constructor({ control, logs, targets, tell }: HostOptions) {
     const log = pino({ name: 'host' }, pino.destination(join(logs, 'host.log')));
+    const random = (): number => randomInt(1_000) / 1_000;
     const clock = { nowMs: () => performance.now() };
     this.#faults = new HostFaults({ targets, press, nowMs: clock.nowMs, tell });
     const faults = this.#faults;
@@ -37,12 +38,12 @@ export class Host {
       url: wireUrl(control),
       node: { id: `host-${hostname()}`, role: 'host', gateways: [], pid: process.pid, build: BUILD },
       dataplane: faults,
-      config: new MeshConfig({ apply: () => Promise.resolve() }, undefined, log),
+      config: new MeshConfig({ apply: () => Promise.resolve() }, undefined, log, random),
       reports: new Reports({ dataplane: faults, clock, boot: randomBytes(6).toString('hex') }),
       haltedRuns: new HaltedRuns(),
       clock,
       log,
-      random: () => randomInt(1_000) / 1_000,
+      random,
     });
     this.#sweeper = setInterval(() => faults.sweep(), SWEEP_MS);
   }

@@ -32,7 +32,7 @@ function join(): MeshClient {
     url: control.url,
     node: { id: 'edge', role: 'gateway', gateways: ['edge'], pid: 1, build: 'test' },
     dataplane,
-    config: new MeshConfig(dataplane, undefined, log),
+    config: new MeshConfig(dataplane, undefined, log, () => 0),
     reports: new Reports({ dataplane, clock, boot: 'boot' }),
     haltedRuns: new HaltedRuns(),
     clock,
@@ -85,6 +85,31 @@ describe('configurations', () => {
     control.say({ type: 'delta', base: 3, version: 6, set: [B], remove: [] });
     expect(await control.next('ack')).toMatchObject({ version: 6 });
     expect(dataplane.documents).toEqual([A, B]);
+  });
+
+  it('whose address is taken are tried again until it is free, and acknowledged then', async () => {
+    const taken = new MeshproofError('ADDRESS_IN_USE', 'gateway edge');
+    let left = 2;
+    dataplane.refuse = (version) => (version === 3 && left-- > 0 ? taken : undefined);
+    control.say(snapshot(3, A));
+    expect(await control.next('nack')).toMatchObject({ version: 3, code: 'ADDRESS_IN_USE' });
+    expect(await control.next('ack')).toEqual({ type: 'ack', version: 3 });
+    expect([dataplane.documents, left]).toEqual([[A], -1]);
+    control.say({ type: 'delta', base: 3, version: 4, set: [B], remove: [] });
+    expect(await control.next('ack')).toEqual({ type: 'ack', version: 4 });
+  });
+
+  it('whose address is taken are not tried again when another one has come', async () => {
+    dataplane.refuse = (version) => (version === 3 ? new MeshproofError('ADDRESS_IN_USE', 'edge') : undefined);
+    control.say(snapshot(3, A));
+    await control.next('nack');
+    control.say(snapshot(4, B));
+    await control.next('ack');
+    dataplane.refuse = () => undefined;
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    await vi.advanceTimersByTimeAsync(20_000);
+    vi.useRealTimers();
+    expect(dataplane.documents).toEqual([B]);
   });
 
   it('are taken up one after another, and overlays behind those that came before them', async () => {

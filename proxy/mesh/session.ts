@@ -48,6 +48,7 @@ export class Session {
     this.#deps = deps;
     this.#taps = new Taps(deps.dataplane, deps.clock, Date.now);
     socket.on('close', () => this.#taps.stopAll());
+    deps.config.onAck = (answer) => this.send(answer);
     socket.on('message', (data: RawData) => this.#receive(asText(data)));
     socket.on('pong', (data: Buffer) => this.#pong(data.toString()));
     this.send({ type: 'hello', v: WIRE_VERSION, node: deps.node, configVersion: deps.config.version });
