@@ -1,5 +1,6 @@
 /** Which charts a report has, and what they show. */
 import { formatDuration, PPM } from '../../contracts/units.ts';
+import { shareWord } from '../../contracts/share-word.ts';
 import { count, effect as effectText, weight } from '../text/figures.ts';
 import type { Chart } from './chart.ts';
 import type { Report } from './model.ts';
@@ -39,7 +40,7 @@ function effectChart({ name, unit, limit, points }: MetricSeries, { lastedMs }: 
   const span = Math.max(...seen) - Math.min(...seen) || 1;
   const [yMin, yMax] = [Math.min(...seen) - span * 0.15, Math.max(...seen) + span * 0.15];
   return {
-    title: `Effect on ${unit === 'share' ? `${name} (errors)` : name}`,
+    title: `Effect on ${unit === 'share' ? `${name} (${shareWord({ name })})` : name}`,
     description:
       `candidate against baseline, with its confidence sequence: at the end ${effectText(unit, last.effect)}` +
       (bounded ? ` between ${effectText(unit, bounded.low)} and ${effectText(unit, bounded.high)}` : '') +

@@ -1,9 +1,11 @@
 /** An experiment in words and tables: for `run`, `status`, `get` and `demo`. */
 import type { ExperimentView } from '../../contracts/experiment.ts';
 import { TERMINAL_PHASES } from '../../contracts/experiment.ts';
+import { shareWord } from '../../contracts/share-word.ts';
 import type { CheckEvidence, MetricEvidence, Verdict } from '../../contracts/verdict.ts';
 import type { Colors } from '../terminal.ts';
 import { armsTable } from './arms.ts';
+import { copiesLine, differencesTable } from './differences.ts';
 import { checkCells, count, effect, interval, metricValue, UNKNOWN, weight } from './figures.ts';
 import { table } from './table.ts';
 
@@ -31,6 +33,7 @@ export function lastedMs(view: Pick<ExperimentView, 'startedAt' | 'updatedAt' | 
 
 /** One line that changes only when something worth telling has changed. */
 export function progressLine(view: ExperimentView): string {
+  if (view.judgement.copies) return `${view.name}: ${view.phase}, copies to ${view.candidate}, ${view.verdict}`;
   const step = view.phase === 'stepping' ? ` step ${view.stepIndex + 1} of ${view.steps.length},` : '';
   return `${view.name}: ${view.phase},${step} ${weight(view.intendedPpm)} to ${view.candidate}, ${view.verdict}${waiting(view)}`;
 }
@@ -45,13 +48,15 @@ function waiting({ name, waitsFor, pausedBy, reason }: ExperimentView): string {
 /** The end of the story in one sentence. */
 export function outcomeLine(view: ExperimentView, colors: Colors): string {
   const { totals } = view;
-  const seen = `${count(totals.candidateRequests)} candidate requests, ${count(totals.candidateErrors)} of them failed, ${count(totals.shielded)} shielded`;
+  const seen = view.judgement.copies
+    ? copiesLine(view.judgement.copies)
+    : `${count(totals.candidateRequests)} candidate requests, ${count(totals.candidateErrors)} of them failed, ${count(totals.shielded)} shielded`;
   return `${view.name}: ${paintVerdict(view.verdict, colors)}, ${view.phase}${view.haltedBy === null ? '' : ` (ended by ${view.haltedBy})`}. ${view.reason}\n  ${seen}\n`;
 }
 
-/** The figures of success-rate are the shares that failed; the title says so. */
+/** Figures that are shares of something bad; the title says of what. */
 export function metricTitle({ name, unit }: Pick<MetricEvidence, 'name' | 'unit'>): string {
-  return unit === 'share' ? `${name} (errors)` : name;
+  return unit === 'share' ? `${name} (${shareWord({ name })})` : name;
 }
 
 /** The evidence, a line a metric; empty when there is none yet. */
@@ -69,6 +74,11 @@ export function evidenceTable(view: Pick<ExperimentView, 'judgement'>, colors: C
     paintVerdict(m.verdict, colors),
   ]);
   rows.push(...(view.judgement.checks ?? []).map((check) => checkRow(check, colors)));
+  const fields = view.judgement.differences ?? [];
+  return metricsTable(rows) + (fields.length === 0 ? '' : `\n${differencesTable(fields, colors)}`);
+}
+
+function metricsTable(rows: readonly (readonly string[])[]): string {
   return table(
     [
       { title: 'METRIC' },
@@ -119,6 +129,19 @@ export function experimentsTable(views: readonly ExperimentView[], colors: Color
 /** Several lines that show everything at a glance; redrawn in place while an experiment runs. */
 export function experimentPanel(view: ExperimentView, colors: Colors, width: number): string {
   const { bold, dim } = colors;
+  const lines = [
+    `${bold(view.name)}  ${view.service}: ${view.baseline} -> ${view.candidate}   ${view.phase}   ${paintVerdict(view.verdict, colors)}`,
+    ...(view.judgement.copies ? [copiesLine(view.judgement.copies)] : trafficLines(view, colors, width)),
+    evidenceTable(view, colors).trimEnd(),
+    dim(cut(view.reason, width)),
+  ];
+  return lines
+    .filter((line) => line !== '')
+    .map((line) => `${line.trimEnd()}\n`)
+    .join('');
+}
+
+function trafficLines(view: ExperimentView, { bold, dim }: Colors, width: number): readonly string[] {
   const steps = view.steps
     .map((s) => (s.state === 'running' ? bold(`[${weight(s.weightPpm)}]`) : dim(weight(s.weightPpm))))
     .join(dim(' > '));
@@ -126,17 +149,11 @@ export function experimentPanel(view: ExperimentView, colors: Colors, width: num
   const missing = view.judgement.metrics.map((m) => m.missingCandidateRequests ?? 0);
   const need = Math.max(0, ...missing);
   return [
-    `${bold(view.name)}  ${view.service}: ${view.baseline} -> ${view.candidate}   ${view.phase}   ${paintVerdict(view.verdict, colors)}`,
     `weight ${bar} ${weight(view.intendedPpm)} asked, ${weight(view.measuredPpm)} measured   steps ${steps}`,
     `requests ${count(view.totals.baselineRequests)} baseline, ${count(view.totals.candidateRequests)} candidate   ` +
       `failed ${count(view.totals.candidateErrors)}, shielded ${count(view.totals.shielded)}   ` +
       (need > 0 ? `about ${count(need)} more needed` : ''),
-    evidenceTable(view, colors).trimEnd(),
-    dim(cut(view.reason, width)),
-  ]
-    .filter((line) => line !== '')
-    .map((line) => `${line.trimEnd()}\n`)
-    .join('');
+  ];
 }
 
 function cut(text: string, width: number): string {

@@ -1,4 +1,5 @@
 /** One experiment of each kind, short enough to be run many times, and how it may end. */
+import type { Verdict } from '../../contracts/verdict.ts';
 import type { Mesh } from '../../test/e2e/crash/mesh.ts';
 
 export type Trial = {
@@ -8,6 +9,8 @@ export type Trial = {
   readonly spec: Record<string, unknown>;
   /** Phases in which it may end, whatever happens to the control plane. */
   readonly endings: readonly string[];
+  /** Where the ending alone does not tell it. */
+  readonly verdict?: Verdict;
 };
 
 /** Of every overlay and fault that these lay. */
@@ -44,6 +47,15 @@ const abTest = {
   promote: 'winner',
 };
 
+const shadow = {
+  ...common,
+  ...arms,
+  ignore: ['headers.x-version', 'headers.x-goal'],
+  run: { min: '2s', max: '60s' },
+  // One machine serves both versions and everything else.
+  analysis: { learn: 20, margin: 5, tolerance: '2000%' },
+};
+
 export const TRIALS: readonly Trial[] = [
   { kind: 'Canary', candidate: 'good', spec: canary, endings: ['promoted'] },
   { kind: 'Canary', candidate: 'bad', spec: canary, endings: ['rolled-back'] },
@@ -51,6 +63,8 @@ export const TRIALS: readonly Trial[] = [
   { kind: 'BlueGreen', candidate: 'bad', spec: blueGreen, endings: ['rolled-back'] },
   { kind: 'ABTest', candidate: 'good', spec: abTest, endings: ['promoted'] },
   { kind: 'ABTest', candidate: 'bad', spec: abTest, endings: ['rolled-back'] },
+  { kind: 'Shadow', candidate: 'good', spec: shadow, endings: ['rolled-back'], verdict: 'PASS' },
+  { kind: 'Shadow', candidate: 'bad', spec: shadow, endings: ['rolled-back'], verdict: 'FAIL' },
 ];
 
 /** A bad candidate fails a quarter of what it is asked; its users sign up more often than those of the baseline. */

@@ -12,6 +12,7 @@ import type { HaltResult } from '../../contracts/api.ts';
 import { API, LIVE_PATH } from '../../contracts/paths.ts';
 import type { ErrorCode } from '../../contracts/errors.ts';
 import { ERRORS } from '../../contracts/errors.ts';
+import type { ExperimentView } from '../../contracts/experiment.ts';
 import type { LiveMessage } from '../../contracts/live.ts';
 import { FakeMesh } from './fake-mesh.ts';
 import type { Scene } from './fake-mesh.ts';
@@ -63,6 +64,12 @@ export class FakeControl {
   /** The next step of this run waits for a person. */
   askForApproval(name: string): void {
     this.#mesh.runs.find((run) => run.plan.name === name)?.askForApproval();
+    this.#send(this.#overview());
+  }
+
+  /** This run is shown otherwise than it is made up. */
+  change(name: string, changes: Partial<ExperimentView>): void {
+    this.#mesh.runs.find((run) => run.plan.name === name)?.change(changes);
     this.#send(this.#overview());
   }
 

@@ -104,6 +104,7 @@ export class FakeRun {
   #ppm = 0;
   #haltedBy: string | null = null;
   #waitsFor: 'approval' | null = null;
+  #changes: Partial<ExperimentView> = {};
   #pausedBy: string | null = null;
 
   constructor(plan: Plan, startMs: number, random: Random) {
@@ -132,6 +133,10 @@ export class FakeRun {
   }
 
   /** From now on the next step waits for a person. */
+  change(changes: Partial<ExperimentView>): void {
+    this.#changes = changes;
+  }
+
   askForApproval(): void {
     this.#waitsFor = 'approval';
     this.#reason = 'step 4 waits for a person to approve it';
@@ -208,6 +213,7 @@ export class FakeRun {
         },
         onInconclusive: 'rollback',
       },
+      ...this.#changes,
     };
   }
 
