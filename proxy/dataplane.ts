@@ -2,12 +2,10 @@
  * The data plane of one process: listeners, plans, overlays, faults and counters. A configuration is parsed, checked,
  * built and only then swapped in; a refused one leaves everything as it was.
  */
-import { randomBytes } from 'node:crypto';
 import type { Locality } from '../contracts/balancer.ts';
 import type { GatewayDocument, ServiceDocument, SourceDocument } from '../contracts/document.ts';
 import type { Overlay } from '../contracts/overlay.ts';
 import { tlsFiles } from '../contracts/tls-files.ts';
-import { memoryInUse, Overload } from './admission/overload.ts';
 import { endpointViews } from './balancing/endpoint-view.ts';
 import type { EndpointView } from './balancing/endpoint-view.ts';
 import type { Clock, ConfigDump, DataplaneApi, MetricsSnapshot, Telemetry } from './dataplane-api.ts';
@@ -22,6 +20,8 @@ import { handshakeFaultsAt } from './faults/tls/faults-at.ts';
 import type { HaltSwitch } from './halt-switch.ts';
 import type { IdentitySource } from './identity/identity.ts';
 import { INBOUND } from './inbound.stack.ts';
+import { newRuntime } from './new-runtime.ts';
+import { Observers } from './observers.ts';
 import { OUTBOUND } from './outbound.stack.ts';
 import { overlayProblem, OverlayTable } from './overlays.ts';
 import type { Refusal } from './overlays.ts';
@@ -37,13 +37,10 @@ import type { Config } from './plan/parse-config.ts';
 import type { ServicePlan } from './plan/plan.ts';
 import { outsidePlans } from './plan/proxy-hosts.ts';
 import { byteResolverOf, resolverOf } from './plan/ways-in.ts';
-import { Random } from './random.ts';
-import { LIMITS } from './runtime.ts';
+import { LeaseTimer } from './lease-timer.ts';
 import type { Limits, RequestObserver, Runtime } from './runtime.ts';
-import { alone } from './shared/sharing.ts';
 import type { Sharing } from './shared/sharing.ts';
 import type { Tracing } from './tracing/request-trace.ts';
-import { TimerWheel } from './timer-wheel.ts';
 import { MeshSecurity } from './tls/mesh-security.ts';
 import { tlsTable } from './tls/tls-table.ts';
 import type { TlsTable } from './tls/tls-table.ts';
@@ -79,8 +76,9 @@ export class Dataplane implements DataplaneApi {
   readonly #overlays: OverlayTable;
   readonly #listeners: ListenerSet;
   readonly #mesh: MeshSecurity | undefined;
+  readonly #leases: LeaseTimer;
   readonly #sweeper: NodeJS.Timeout;
-  readonly #observers = new Set<RequestObserver>();
+  readonly #observers: Observers;
   readonly #faults: FaultTable;
   #plans = new Map<string, ServicePlan>();
   /** Hosts outside of the mesh, by host:port. */
@@ -94,30 +92,15 @@ export class Dataplane implements DataplaneApi {
 
   constructor(options: DataplaneOptions) {
     this.#options = options;
-    const name = `${options.source.replace(/[^A-Za-z0-9._-]/g, '-')}-${randomBytes(3).toString('hex')}`;
-    const limits = { ...LIMITS, ...options.limits };
-    this.#runtime = {
-      clock: options.clock,
-      wheel: new TimerWheel(options.clock),
-      random: new Random(options.seed),
-      halt: options.halt,
-      viaName: name,
-      addedFields: `via: 1.1 ${name}\r\n`,
-      errors: new Map(),
-      limits,
-      overload: new Overload(limits, options.memoryBytes ?? memoryInUse),
-      sharing: options.sharing ?? alone(),
-      tracing: options.tracing,
-      observe: undefined,
-      draining: false,
-      requestsInFlight: 0,
-    };
+    this.#runtime = newRuntime(options);
     this.#inventory = new Inventory(this.#runtime, options.locality);
+    this.#observers = new Observers(this.#runtime);
     this.#overlays = new OverlayTable(this.#runtime);
     this.#faults = new FaultTable(this.#runtime);
     this.#listeners = new ListenerSet(this.#runtime);
     this.#mesh = options.identity && new MeshSecurity(options.identity);
     if (options.identity) options.identity.onChange = () => this.#compile();
+    this.#leases = new LeaseTimer({ earliestMs: () => this.#earliestLeaseMs(), onDue: () => this.#endLeases() });
     this.#sweeper = setInterval(() => this.sweep(), 1_000);
     this.#sweeper.unref();
   }
@@ -144,6 +127,7 @@ export class Dataplane implements DataplaneApi {
     this.#compile();
     const ways = [...this.#plans.values(), ...this.#outside.values(), ...(this.#wayIn ? [this.#wayIn] : [])];
     this.#inventory.keepOnly(ways);
+    this.#leases.look();
   }
 
   /** Files in which certificates and keys of the configuration stand. */
@@ -167,6 +151,7 @@ export class Dataplane implements DataplaneApi {
     );
     this.#faults.lay(this.#overlays.all());
     this.#compile();
+    this.#leases.look();
     return { refused };
   }
 
@@ -177,22 +162,7 @@ export class Dataplane implements DataplaneApi {
   }
 
   observe(observer: RequestObserver): () => void {
-    this.#observers.add(observer);
-    this.#tellObservers();
-    return () => {
-      this.#observers.delete(observer);
-      this.#tellObservers();
-    };
-  }
-
-  #tellObservers(): void {
-    const all = [...this.#observers];
-    this.#runtime.observe =
-      all.length === 0
-        ? undefined
-        : (exchange, status, us) => {
-            for (const observer of all) observer(exchange, status, us);
-          };
+    return this.#observers.add(observer);
   }
 
   halt(): { overlays: number; faults: number } {
@@ -279,16 +249,27 @@ export class Dataplane implements DataplaneApi {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
     }
     clearInterval(this.#sweeper);
+    this.#leases.close();
     this.#listeners.destroyConnections();
     this.#inventory.destroyAll();
     this.#runtime.wheel.close();
   }
 
-  /** Time-outs of connections and leases. Leases are also checked on every request; this drops what has ended. */
+  /** Time-outs of connections; called once a second. */
   sweep(): void {
     const nowMs = this.#runtime.clock.nowMs();
     this.#listeners.sweep(nowMs);
     this.#inventory.sweep(nowMs);
+    this.#endLeases();
+  }
+
+  #earliestLeaseMs(): number | undefined {
+    const active = [...this.#faults.all(), ...this.#overlays.all()].filter((lease) => lease.active);
+    return active.length === 0 ? undefined : Math.min(...active.map(({ leaseLeftMs }) => leaseLeftMs));
+  }
+
+  /** Leases are also checked on every request; this drops what has ended. */
+  #endLeases(): void {
     this.#releaseFaults();
     const expired = this.#overlays.sweep();
     if (expired.length > 0) this.#faults.lay(this.#overlays.all());

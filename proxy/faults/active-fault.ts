@@ -16,8 +16,13 @@ import type { Predicate } from '../plan/match.ts';
 import { hashText, mix, ppmOf } from '../random.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** The time that a request waits in the faults of one level together. */
-export type Wait = { readonly startMs: number; totalMs: number; readonly goOn: (exchange: Exchange) => boolean };
+/** The time that a request, or its rival, waits in the faults of one level together. */
+export type Wait = {
+  readonly startMs: number;
+  totalMs: number;
+  /** Waits for so long from now on, instead. */
+  readonly waitFor: (ms: number) => void;
+};
 
 export class ActiveFault {
   readonly name: string;
@@ -39,8 +44,8 @@ export class ActiveFault {
   readonly plannedTls: readonly PlannedTlsFault[];
   readonly #counts = new Map<FaultType, number>();
   readonly #first: FirstRequests | undefined;
-  /** Requests that wait in this fault, and how each goes on. */
-  readonly #held = new Map<Exchange, { readonly ownMs: number; readonly wait: Wait }>();
+  /** Who waits in this fault: exchanges, and rivals of hedged ones. */
+  readonly #held = new Map<object, { readonly ownMs: number; readonly wait: Wait }>();
   #expiresAtMs = 0;
   /** Requests that this fault has looked at: the identity of a request that brings none of its own. */
   #ordinal = 0;
@@ -126,13 +131,13 @@ export class ActiveFault {
     return true;
   }
 
-  /** The exchange waits in this fault for `ownMs` of the wait. */
-  hold(exchange: Exchange, ownMs: number, wait: Wait): void {
-    this.#held.set(exchange, { ownMs, wait });
+  /** It waits in this fault for `ownMs` of the wait. */
+  hold(who: object, ownMs: number, wait: Wait): void {
+    this.#held.set(who, { ownMs, wait });
   }
 
-  letGo(exchange: Exchange): void {
-    this.#held.delete(exchange);
+  letGo(who: object): void {
+    this.#held.delete(who);
   }
 
   /** It is declared no longer, or declared anew. */
@@ -141,25 +146,28 @@ export class ActiveFault {
     this.release();
   }
 
-  /** A fault that is over holds nobody any longer; called at a halt and once a second. */
+  /** A fault that is over holds nobody any longer; called at a halt and when a lease ends. */
   release(): void {
     if (this.active) return;
-    for (const [exchange, { ownMs, wait }] of [...this.#held]) {
-      wait.totalMs -= ownMs;
-      exchange.suspendFor(Math.max(0, wait.startMs + wait.totalMs - this.#runtime.clock.nowMs()), wait.goOn);
-    }
+    const held = [...this.#held.values()];
     this.#held.clear();
+    for (const { ownMs, wait } of held) {
+      wait.totalMs -= ownMs;
+      wait.waitFor(Math.max(0, wait.startMs + wait.totalMs - this.#runtime.clock.nowMs()));
+    }
   }
 
   totals(): FaultTotal[] {
     const { name: fault, spec } = this;
-    return [...new Set([...this.planned, ...this.plannedTcp, ...this.plannedTls].map(({ type }) => type))].map((type) => ({
-      fault,
-      service: spec.service,
-      at: spec.at,
-      type,
-      injected: this.#counts.get(type) ?? 0,
-    }));
+    return [...new Set([...this.planned, ...this.plannedTcp, ...this.plannedTls].map(({ type }) => type))].map(
+      (type) => ({
+        fault,
+        service: spec.service,
+        at: spec.at,
+        type,
+        injected: this.#counts.get(type) ?? 0,
+      }),
+    );
   }
 }
 

@@ -49,21 +49,29 @@ export function faultStep(faults: readonly ActiveFault[], carryOut: CarryOut): S
     return abortDrawn(exchange, carryOut);
   };
   return (exchange) => {
-    const wait: Wait = { startMs: exchange.runtime.clock.nowMs(), totalMs: 0, goOn };
+    let wait: Wait | undefined;
     let drawn = exchange.drawnAnswers?.filter(({ fault }) => !faults.includes(fault));
     for (const fault of faults) {
       const hash = fault.draw(exchange.head, exchange.version?.name, exchange.attempts);
       if (hash < 0) continue;
       const ownMs = before(exchange, fault, hash);
-      wait.totalMs += ownMs;
-      if (ownMs > 0) fault.hold(exchange, ownMs, wait);
+      if (ownMs > 0) {
+        wait ??= waitOf(exchange, goOn);
+        wait.totalMs += ownMs;
+        fault.hold(exchange, ownMs, wait);
+      }
       if (fault.actsOnAnswer) (drawn ??= []).push({ fault, hash });
     }
     exchange.drawnAnswers = drawn;
-    if (wait.totalMs === 0) return abortDrawn(exchange, carryOut) ? ANSWERED : CONTINUE;
+    if (wait === undefined) return abortDrawn(exchange, carryOut) ? ANSWERED : CONTINUE;
     exchange.suspendFor(wait.totalMs, goOn);
     return SUSPENDED;
   };
+}
+
+function waitOf(exchange: Exchange, goOn: (exchange: Exchange) => boolean): Wait {
+  const waitFor = (ms: number): void => exchange.suspendFor(ms, goOn);
+  return { startMs: exchange.runtime.clock.nowMs(), totalMs: 0, waitFor };
 }
 
 /** What happens before the request goes on. @returns milliseconds to wait */

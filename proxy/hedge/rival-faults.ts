@@ -4,11 +4,15 @@ import type { ActiveFault } from '../faults/active-fault.ts';
 import { HANG_MS } from '../faults/step.ts';
 import type { DrawnAbort } from '../faults/step.ts';
 
-export type DrawnFaults = { readonly delayMs: number; readonly abort: DrawnAbort | undefined };
+export type DrawnFaults = {
+  /** What each makes it wait. */
+  readonly delays: readonly { readonly fault: ActiveFault; readonly ms: number }[];
+  readonly abort: DrawnAbort | undefined;
+};
 
 /** @param attempt - the rival's number among the attempts of its request: each is drawn for itself */
 export function drawFaults(exchange: Exchange, faults: readonly ActiveFault[], attempt: number): DrawnFaults {
-  let delayMs = 0;
+  const delays: { fault: ActiveFault; ms: number }[] = [];
   let abort: DrawnAbort | undefined;
   for (const fault of faults) {
     const hash = fault.draw(exchange.head, exchange.version?.name, attempt);
@@ -17,12 +21,13 @@ export function drawFaults(exchange: Exchange, faults: readonly ActiveFault[], a
       exchange.faults++;
       fault.met++;
     }
+    let ms = 0;
     for (const act of fault.planned) {
-      const waitMs = act.hangs ? HANG_MS : (act.delayMs?.(hash) ?? 0);
-      delayMs += waitMs;
+      ms += act.hangs ? HANG_MS : (act.delayMs?.(hash) ?? 0);
       if (act.hangs || act.delayMs) fault.count(act.type);
       if (act.abort) abort = { fault, answer: act.abort };
     }
+    if (ms > 0) delays.push({ fault, ms });
   }
-  return { delayMs, abort };
+  return { delays, abort };
 }

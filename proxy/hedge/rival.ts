@@ -5,6 +5,7 @@
 import type { PoolMember } from '../balancing/pool.ts';
 import type { Exchange } from '../exchange.ts';
 import { abortAttempt, typeOfAbort } from '../faults/step.ts';
+import type { Wait } from '../faults/active-fault.ts';
 import type { DrawnAbort } from '../faults/step.ts';
 import type { ResponseHead } from '../http1/head.ts';
 import type { AttemptOutcome } from '../plan/plan.ts';
@@ -31,6 +32,8 @@ export class Rival implements UpstreamUser {
   readonly #delay = new Timer(() => this.#send());
   #abort: DrawnAbort | undefined;
   #dueMs = 0;
+  #wait: Wait | undefined;
+  #delays: DrawnFaults['delays'] = [];
   #adopted = false;
   connection: UpstreamConnection | undefined;
 
@@ -55,16 +58,46 @@ export class Rival implements UpstreamUser {
   }
 
   /** Meets the faults that were drawn for it: the delay first, then the abort. */
-  start({ delayMs, abort }: DrawnFaults): void {
+  start({ delays, abort }: DrawnFaults): void {
     this.#abort = abort;
+    const totalMs = delays.reduce((sum, { ms }) => sum + ms, 0);
+    if (totalMs === 0) {
+      this.#send();
+      return;
+    }
+    const startMs = this.#exchange.runtime.clock.nowMs();
+    const wait: Wait = { startMs, totalMs, waitFor: (ms) => this.#waitFor(ms) };
+    this.#delays = delays;
+    this.#wait = wait;
+    this.#hold(this, wait);
+    this.#waitFor(totalMs);
+  }
+
+  /** Once adopted, the wait is the exchange's to break off. */
+  #waitFor(ms: number): void {
     const { wheel, clock } = this.#exchange.runtime;
-    this.#dueMs = clock.nowMs() + delayMs;
-    if (delayMs > 0) wheel.arm(this.#delay, delayMs);
-    else this.#send();
+    this.#dueMs = clock.nowMs() + ms;
+    if (!this.#adopted) wheel.arm(this.#delay, ms);
+    else this.#exchange.suspendFor(ms, this.#sendAdopted);
+  }
+
+  readonly #sendAdopted = (): true => {
+    this.#send();
+    return true;
+  };
+
+  /** Held in its own name until it is adopted, then in that of the exchange, whose end lets go of it. */
+  #hold(who: object, wait: Wait): void {
+    for (const { fault, ms } of this.#delays) if (fault.active) fault.hold(who, ms, wait);
+  }
+
+  #letGo(): void {
+    for (const { fault } of this.#delays) fault.letGo(this.#adopted ? this.#exchange : this);
   }
 
   #send(): void {
-    const abort = this.#abort;
+    this.#letGo();
+    const abort = this.#abort?.fault.active === true ? this.#abort : undefined;
     if (abort === undefined) {
       this.connection = this.target.endpoint.send(this, false);
       if (this.#adopted) this.#exchange.upstream = this.connection;
@@ -79,6 +112,7 @@ export class Rival implements UpstreamUser {
 
   /** Becomes the exchange's attempt; its endpoint is counted in flight by the exchange from here on. */
   adopt(): void {
+    this.#letGo();
     this.#adopted = true;
     const exchange = this.#exchange;
     const before = exchange.member;
@@ -87,17 +121,15 @@ export class Rival implements UpstreamUser {
     exchange.member = this.target.member;
     exchange.upstream = this.connection;
     if (!this.#delay.armed) return;
-    // The rest of its delay is the exchange's to wait for, and to break off.
     exchange.runtime.wheel.cancel(this.#delay);
-    exchange.suspendFor(Math.max(0, this.#dueMs - exchange.runtime.clock.nowMs()), () => {
-      this.#send();
-      return true;
-    });
+    if (this.#wait) this.#hold(exchange, this.#wait);
+    this.#waitFor(Math.max(0, this.#dueMs - exchange.runtime.clock.nowMs()));
   }
 
   /** Nobody waits for it any more. */
   cancel(): void {
     this.#exchange.runtime.wheel.cancel(this.#delay);
+    this.#letGo();
     this.connection?.destroy();
     this.#release();
   }

@@ -125,6 +125,15 @@ describe.each(['request', 'attempt'] as const)('at %s level', (at) => {
     expect((await client.response()).body).toBe('done');
   });
 
+  it('a delay under way ends with its lease, without waiting for the next sweep', async () => {
+    const { client, gateway } = await chain(({ answer }) => answer(ok('done')), {
+      faults: [{ at, delay: { fixed: '10m', max: '10m' }, lease: '200ms' }],
+    });
+    vi.spyOn(gateway.dataplane, 'sweep').mockImplementation(() => {});
+    expect((await client.send(get()).response()).body).toBe('done');
+    expect(injected(gateway.dataplane)).toEqual({ delay: 1 });
+  });
+
   it('only the first requests of each caller meet the fault', async () => {
     const { client } = await withFault({ at, first: { requests: 2, per: 'X-User' }, abort: { status: 503 } });
     const statuses: number[] = [];

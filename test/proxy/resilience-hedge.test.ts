@@ -192,6 +192,44 @@ describe('hedging', () => {
     );
   });
 
+  it('ends with a halt what a fault lets a rival wait', async () => {
+    const stage = await stageOf(2, HEDGE, { faults: [{ at: 'attempt', delay: { fixed: '10m', max: '10m' } }] });
+    const client = await clientOf(stage.gateway.port);
+    client.send(get());
+    await expect.poll(() => stage.gateway.dataplane.metrics().requestsInFlight, SOON).toBe(1);
+    await pass(stage.clock, 150);
+    expect([stage.held.length, hedges(stage)]).toMatchObject([0, { started: 1 }]);
+    stage.gateway.dataplane.halt();
+    await pass(stage.clock, 10);
+    await arrived(stage, 2);
+    stage.held[1]?.answer(ok('at last'));
+    expect((await client.response()).body).toBe('at last');
+    await expectNothingInFlight(stage);
+  });
+
+  it('ends it with a halt also where the rival has taken the place of the first attempt', async () => {
+    const faults = [{ at: 'attempt', percent: 50, delay: { fixed: '10m', max: '10m' } }];
+    for (let i = 0, met = 0; met === 0; i++) {
+      const stage = await stageOf(2, HEDGE, { faults });
+      const client = await clientOf(stage.gateway.port);
+      client.send(get('/', `x-request-id: id-${i}\r\n`));
+      await expect.poll(() => stage.gateway.dataplane.metrics().requestsInFlight, SOON).toBe(1);
+      await pass(stage.clock, 150);
+      await pass(stage.clock, 1);
+      // By its seed the fault meets some rivals whose first attempt it does not meet.
+      if (stage.held.length !== 1) continue;
+      met++;
+      stage.held[0]?.answer(status(503));
+      await expect.poll(() => hedges(stage), SOON).toMatchObject({ won: 1 });
+      stage.gateway.dataplane.halt();
+      await pass(stage.clock, 10);
+      await arrived(stage, 2);
+      stage.held[1]?.answer(ok('at last'));
+      expect((await client.response()).body).toBe('at last');
+      await expectNothingInFlight(stage);
+    }
+  });
+
   it('counts for the arm the first attempt alone: one that failed has failed, whoever answered', async () => {
     const stage = await stageOf(2, HEDGE, {});
     const ports = stage.upstreams.map((u) => u.port);
