@@ -6,6 +6,7 @@ import { Guardrails } from './limit.ts';
 import { Freezes, Windows } from './promotion-windows.ts';
 import { Approval, ApprovalTimeout, Deadline, Lease, Measure, OnInconclusive, Preview, Watch } from './release.ts';
 import { Sticky } from './route.ts';
+import { Together } from './together.ts';
 import { Duration, Name, Percent, PPM_PER_PERCENT } from './units.ts';
 
 export const BlueGreenSpec = z
@@ -46,6 +47,7 @@ export const BlueGreenSpec = z
     windows: Windows,
     freezes: Freezes,
     after: After,
+    together: Together,
     deadline: Deadline,
     lease: Lease,
     watch: Watch,

@@ -6,6 +6,7 @@ import { Match } from './match.ts';
 import { Freezes, Windows } from './promotion-windows.ts';
 import { Approval, ApprovalTimeout, Deadline, Lease, Measure, OnInconclusive, Preview, Watch } from './release.ts';
 import { Sticky } from './route.ts';
+import { Together } from './together.ts';
 import { Duration, Name, Percent, Tolerance, PPM_PER_PERCENT } from './units.ts';
 
 export const SuccessRateMetric = z.strictObject({
@@ -47,7 +48,9 @@ export const Analysis = z.strictObject({
     .max(20)
     .refine((all) => new Set(all.map((c) => c.name)).size === all.length, 'two checks have the same name')
     .prefault([])
-    .meta({ description: 'Figures of the arms, of Prometheus or of any JSON over HTTP, judged by a range or as Kayenta does' }),
+    .meta({
+      description: 'Figures of the arms, of Prometheus or of any JSON over HTTP, judged by a range or as Kayenta does',
+    }),
 });
 
 export const Step = z.strictObject({
@@ -89,6 +92,7 @@ export const CanarySpec = z
     windows: Windows,
     freezes: Freezes,
     after: After,
+    together: Together,
     deadline: Deadline,
     lease: Lease,
     watch: Watch,

@@ -18,6 +18,7 @@ import type {
   ShadowDocument,
 } from './document.ts';
 import type { FaultSpec } from './fault.ts';
+import { togetherIssues } from './together.ts';
 import { nearest } from './nearest.ts';
 import type { Issue } from './parse.ts';
 import type { ProcessFaultSpec } from './process-fault.ts';
@@ -42,6 +43,7 @@ export function crossCheck(documents: readonly Document[], broken: ReadonlySet<s
     if (d.kind === 'Gateway') gateways.set(d.metadata.name, d);
   }
   const issues: CrossIssue[] = [...duplicates(documents), ...orderIssues(documents)];
+  issues.push(...documents.flatMap((d, index) => togetherIssues(d, documents).map((issue) => ({ ...issue, index }))));
   const listeners = new Map<string, string>();
   issues.push(...twoPolicies(documents));
   documents.forEach((document, index) => {

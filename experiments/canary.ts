@@ -42,7 +42,11 @@ export function canary(run: Run<CanaryDocument>): Story {
 
 /** To the step at once, or when a person has approved it and the calendar lets it. */
 function toStep(story: Story, run: Run<CanaryDocument>, state: State, index: number): Transition | undefined {
-  const needs = { approval: run.document.spec.steps[index]?.approval ?? false, window: hasCalendar(run.document.spec) };
+  const needs = {
+    approval: run.document.spec.steps[index]?.approval ?? false,
+    window: hasCalendar(run.document.spec),
+    others: false,
+  };
   return forward(state, needs, `step ${index + 1}`, (now) => startStep(story, run, now, index));
 }
 

@@ -3,6 +3,7 @@ import { formatDuration } from '../contracts/units.ts';
 import { forward, needsOf, NOTHING } from './forward.ts';
 import { promote } from './promotion.ts';
 import { rollBack } from './rollback.ts';
+import { othersAreReady } from './together.ts';
 import { failure, known } from './sentences.ts';
 import type { State, Transition } from './state.ts';
 import type { Story } from './story.ts';
@@ -39,8 +40,10 @@ export function inconclusive(story: Story, before: State, why: string): Transiti
 function promoteAllTheSame(story: Story, state: State, why: string): Transition | undefined {
   const isSwitched = state.phase === 'switched';
   const needs = isSwitched ? NOTHING : needsOf(story.terms);
-  if (needs.approval && !state.approved && deadlineOver(story, state))
-    return rollBack(story, state, 'verdict', `rolled back: nobody approved the promotion in time: ${why}`);
+  const missed = needs.approval && !state.approved ? 'nobody approved the promotion' : undefined;
+  const lagging = needs.others && !othersAreReady(state) ? 'the others were not ready' : undefined;
+  const late = deadlineOver(story, state) ? (missed ?? lagging) : undefined;
+  if (late !== undefined) return rollBack(story, state, 'verdict', `rolled back: ${late} in time: ${why}`);
   return forward(state, needs, 'the promotion', (now) => {
     const reason = `promoted, as the document says of INCONCLUSIVE: ${why}`;
     return promote(story, { ...now, verdict: 'INCONCLUSIVE' }, reason, null);

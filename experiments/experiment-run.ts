@@ -27,6 +27,8 @@ import type { Decision, Effect, Event, Pending, State, Users } from './state.ts'
 import { storyOf } from './stories.ts';
 import type { Run, Story } from './story.ts';
 import { addUsers } from './users.ts';
+import { isSame, standingOf } from './together.ts';
+import type { Others } from './together.ts';
 import type { Earlier } from './turn.ts';
 import { makeView } from './view.ts';
 
@@ -34,6 +36,8 @@ import { makeView } from './view.ts';
 const COUNT_EVERY_MS = 50;
 /** The live stream is told of new evidence at most this often; of a decision at once. */
 const TELL_EVERY_MS = 200;
+/** Calendars have minutes, and time zones are slow to work out. */
+const CALENDAR_EVERY_MS = 1_000;
 
 export class ExperimentRun {
   readonly run: Run;
@@ -61,6 +65,7 @@ export class ExperimentRun {
   #countedAtMs = -Infinity;
   #savedAtMs: number;
   #toldAtMs = -Infinity;
+  #calendarAtMs = -Infinity;
   #unsaved = false;
   #untold = false;
 
@@ -84,6 +89,20 @@ export class ExperimentRun {
 
   get phase(): State['phase'] {
     return this.#state.phase;
+  }
+
+  /** Whether it may be promoted, is, or has gone back: for those that are released together with it. */
+  get standing(): ReturnType<typeof standingOf> {
+    return standingOf(this.story, this.#state);
+  }
+
+  get peers(): State['peers'] {
+    return this.#state.peers;
+  }
+
+  /** Told only what has changed. @param why - how the one that failed has ended */
+  tellOthers(others: Others, why: string): void {
+    if (!this.over && !isSame(this.#state.others, others)) this.feed({ type: 'others', others, why });
   }
 
   /** Runs that it waits for before it starts; while there are any, it touches nothing. */
@@ -162,8 +181,11 @@ export class ExperimentRun {
   #lookAtCalendar(): void {
     const { terms } = this.story;
     if (!hasCalendar(terms) || this.over) return;
-    const opening = openingAt(terms, this.#ports.wallClock());
     const known = this.#state.opening;
+    const nowMs = this.#ports.nowMs();
+    if (known !== null && nowMs - this.#calendarAtMs < CALENDAR_EVERY_MS) return;
+    this.#calendarAtMs = nowMs;
+    const opening = openingAt(terms, this.#ports.wallClock());
     if (known?.isOpen !== opening.isOpen || known.says !== opening.says) this.feed({ type: 'calendar', opening });
   }
 

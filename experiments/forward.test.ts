@@ -24,7 +24,7 @@ describe('a release outside of its windows', () => {
       'step 1 waits for its window: outside of its windows; it opens 2026-01-01 02:00 (UTC)',
     );
     expect(gateStatus(drive.view).status).toBe('PAUSED');
-    await drive.run(10 * 60_000);
+    await drive.run(3 * 60_000);
     expect(drive.view.waitsFor).toBe('window');
     expect(drive.types().filter((type) => type === 'waiting')).toHaveLength(1);
     drive.world.wallMs = Date.parse('2026-01-01T02:00:00Z');

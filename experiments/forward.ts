@@ -5,18 +5,23 @@
 import { formatDuration } from '../contracts/units.ts';
 import { hasCalendar } from './opening.ts';
 import { rollBack } from './rollback.ts';
+import { othersAreReady } from './together.ts';
 import type { State, Transition, Waits } from './state.ts';
 import type { Story, Terms } from './story.ts';
 import { decide, isShifting, stay } from './transitions.ts';
 
 /** What the step needs. */
-export type Needs = { readonly approval: boolean; readonly window: boolean };
+export type Needs = { readonly approval: boolean; readonly window: boolean; readonly others: boolean };
 
-export const NOTHING: Needs = { approval: false, window: false };
+export const NOTHING: Needs = { approval: false, window: false, others: false };
 
 /** Of the promotion; of a BlueGreen: of the switch. */
 export function needsOf(terms: Terms): Needs {
-  return { approval: terms.approval ?? false, window: hasCalendar(terms) };
+  return {
+    approval: terms.approval ?? false,
+    window: hasCalendar(terms),
+    others: (terms.together ?? []).length > 0,
+  };
 }
 
 /**
@@ -38,12 +43,16 @@ export function forward(
   return decide({ ...state, waits, waitedMs, lacking: 'nothing' }, 'waiting', waits.says, { for: waits.for });
 }
 
-function waitsFor({ pausedBy, approved, opening }: State, needs: Needs, what: string): Waits | null | 'not known yet' {
+function waitsFor(state: State, needs: Needs, what: string): Waits | null | 'not known yet' {
+  const { pausedBy, approved, opening, others } = state;
   if (pausedBy !== null) return { for: 'resume', says: `${what} waits: ${pausedBy} has paused it` };
   if (needs.approval && !approved) return { for: 'approval', says: `${what} waits for a person to approve it` };
-  if (!needs.window || opening?.isOpen === true) return null;
-  if (opening === null) return 'not known yet';
-  return { for: 'window', says: `${what} waits for its window: ${opening.says}` };
+  if (needs.window && opening === null) return 'not known yet';
+  if (needs.window && opening?.isOpen === false)
+    return { for: 'window', says: `${what} waits for its window: ${opening.says}` };
+  // Last: what waits for the others waits for nothing else, and they may go when all stand here.
+  if (!needs.others || othersAreReady(state)) return null;
+  return { for: 'others', says: `${what} waits for ${others?.lagging.join(', ') ?? 'the others'}` };
 }
 
 /** What was waited for is no longer next: the evidence has changed. */

@@ -15,6 +15,7 @@ import { leavePromoting, leaveWatch, promoteByHand } from './promotion.ts';
 import { rollBack } from './rollback.ts';
 import type { Event, State, Transition, Users } from './state.ts';
 import type { Story } from './story.ts';
+import { join, takeOthers } from './together.ts';
 import { decide, isShifting, layOverlay, stay } from './transitions.ts';
 import { neverStart, takeTurn, waitForTurn } from './turn.ts';
 
@@ -44,6 +45,10 @@ function react(story: Story, state: State, event: Event): Transition {
       return begin(story, takeTurn(state, event.stable));
     case 'no-turn':
       return neverStart(state, event.why);
+    case 'joined':
+      return join(state, event.peer);
+    case 'others':
+      return takeOthers(story, state, event.others, event.why);
     case 'resumed':
       return takeUpAgain(story, state, event.awayMs);
     case 'observed':
@@ -131,7 +136,7 @@ function end(story: Story, state: State, ending: 'promoted' | 'rolled-back'): Tr
 
 /** The phase goes on in a new process (or one that had stopped): a new epoch, as proxies may have let the old overlay go. */
 function takeUpAgain(story: Story, before: State, awayMs: number): Transition {
-  const state: State = { ...grow(before, awayMs), silentMs: 0, opening: null };
+  const state: State = { ...grow(before, awayMs), silentMs: 0, opening: null, others: null };
   if (state.phase === 'declared' && state.waits === null) return begin(story, state);
   const message = `taken up again after ${formatDuration(awayMs)}, in phase ${state.phase}`;
   const hasOverlay = state.ending === null && (isShifting(story, state) || state.phase === 'watching');

@@ -6,6 +6,7 @@ import { rollBack } from './rollback.ts';
 import { watched, weight } from './sentences.ts';
 import type { Effect, State, Transition } from './state.ts';
 import type { Story } from './story.ts';
+import { othersMayGoBack } from './together.ts';
 import { deadlineOver, decide, isShifting, layOverlay, stay, withoutData } from './transitions.ts';
 
 /** The watch says nothing before this many requests. */
@@ -49,7 +50,7 @@ export function promoteByHand(story: Story, state: State, by: string, reason: st
 export function leavePromoting(story: Story, state: State): Transition | undefined {
   const { watch } = story.terms;
   if (awaits(state, 'move-stable') || state.elapsedMs < SPREAD_MS) return undefined;
-  if (watch.for === 0) return endWatch(story, state, 'not watched');
+  if (watch.for === 0 && !othersMayGoBack(story, state)) return endWatch(story, state, 'not watched');
   const next: State = { ...state, phase: 'watching', elapsedMs: 0 };
   const message = `${chosenOf(story, state)} is stable; it is watched for ${formatDuration(watch.for)}`;
   return decide(layOverlay(story, next), 'watching', message);
@@ -63,7 +64,8 @@ export function leaveWatch(story: Story, state: State): Transition | undefined {
     const message = `moved back: ${watched(state)} after the promotion, more than ${weight(watch.maxErrors)} %`;
     return rollBack(story, { ...state, verdict: 'FAIL' }, 'moved-back', message, { watched: state.watched });
   }
-  if (state.elapsedMs >= watch.for) return endWatch(story, state, `in the watch, ${watched(state)}`);
+  if (state.elapsedMs >= watch.for && !othersMayGoBack(story, state))
+    return endWatch(story, state, `in the watch, ${watched(state)}`);
   // The verdict was reached with evidence: missing data does not take it back.
   if (withoutData(story, state)) return endWatch(story, state, `the watch ended without data: ${watched(state)}`);
   if (deadlineOver(story, state) && awaits(state, 'set-overlay'))

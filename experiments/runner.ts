@@ -2,8 +2,10 @@
 import type { GoalAnswer, GoalReport } from '../contracts/api.ts';
 import type { Comparisons } from '../contracts/comparison.ts';
 import type { ExperimentDocument, SourceDocument } from '../contracts/document.ts';
+import { keyOf } from '../contracts/document.ts';
 import { MeshproofError } from '../contracts/errors.ts';
 import type { ExperimentView } from '../contracts/experiment.ts';
+import { togetherIssues, togetherOf } from '../contracts/together.ts';
 import type { ArmRow, HitRow, TrafficRow } from '../contracts/telemetry.ts';
 import { endDamaged } from './damaged-run.ts';
 import { ExperimentRun } from './experiment-run.ts';
@@ -14,6 +16,7 @@ import type { Ports, RunnerApi } from './ports.ts';
 import { servicesOf } from './scope.ts';
 import type { Event } from './state.ts';
 import { checkNames, checkStart } from './start-checks.ts';
+import { othersOf } from './together.ts';
 import { earlierRuns, turnOf } from './turn.ts';
 import { usersOf } from './users.ts';
 
@@ -23,6 +26,9 @@ export function createRunner(ports: Ports): RunnerApi {
 
 /** A run that is led here, or what is left of one whose journal is damaged. */
 type Known = { readonly name: string; readonly view: () => ExperimentView };
+
+/** How a release stands that goes together with another one. */
+type Other = { readonly standing: ExperimentRun['standing']; readonly reason: string };
 
 class Runner implements RunnerApi {
   readonly #ports: Ports;
@@ -39,6 +45,7 @@ class Runner implements RunnerApi {
 
   async run(id: string, document: ExperimentDocument, source: SourceDocument): Promise<ExperimentView> {
     this.#refuseSameName(document);
+    this.#refuseOneSided(document);
     const after = earlierRuns(document, this.views());
     if (after.length === 0) this.#refuseOverlap(document);
     const run = new ExperimentRun(this.#ports, id, document, source);
@@ -60,6 +67,18 @@ class Runner implements RunnerApi {
   #refuseSameName({ metadata: { name } }: ExperimentDocument): void {
     if ([...this.#running(), ...this.#starting].some((run) => run.name === name))
       throw new MeshproofError('EXPERIMENT_RUNNING', `${name} runs already; wait for its end, or abort it`);
+  }
+
+  /** Releases that go together name each other. */
+  #refuseOneSided(document: ExperimentDocument): void {
+    const others = this.#running().map((run) => run.run.document);
+    const [issue] = togetherIssues(document, others);
+    if (issue) throw new MeshproofError('DOCUMENT_INVALID', `${keyOf(document)} spec.together: ${issue.message}`);
+    const { name } = document.metadata;
+    const other = others.find((d) => togetherOf(d).includes(name) && !togetherOf(document).includes(d.metadata.name));
+    if (!other) return;
+    const why = `${other.metadata.name} is released together with ${name}; name it here, and the others that it names`;
+    throw new MeshproofError('DOCUMENT_INVALID', `${keyOf(document)} spec.together: ${why}`);
   }
 
   /** @param self - the run whose turn has come */
@@ -120,6 +139,24 @@ class Runner implements RunnerApi {
   tick(): void {
     for (const run of this.#runs) run.tick();
     for (const run of this.#running()) if (run.after.length > 0) this.#lookForTurn(run);
+    for (const run of this.#running()) if (togetherOf(run.run.document).length > 0) this.#lookAtOthers(run);
+  }
+
+  #lookAtOthers(run: ExperimentRun): void {
+    const found = new Map(togetherOf(run.run.document).map((name) => [name, this.#otherOf(run, name)]));
+    const others = othersOf(new Map([...found].map(([name, other]) => [name, other?.standing])));
+    run.tellOthers(others, found.get(others.failed ?? '')?.reason ?? '');
+  }
+
+  /** By the run that it was declared with: a later one of the same name is another release. */
+  #otherOf(run: ExperimentRun, name: string): Other | undefined {
+    const known = run.peers.find((peer) => peer.name === name);
+    const other = known
+      ? this.#runs.find((r) => r.run.id === known.id)
+      : this.#running().find((r) => r.name === name && togetherOf(r.run.document).includes(run.name));
+    if (!other) return known && { standing: 'failed', reason: `${name} is not known any more` };
+    if (!known) run.feed({ type: 'joined', peer: { name, id: other.run.id } });
+    return { standing: other.standing, reason: other.view().reason };
   }
 
   #lookForTurn(run: ExperimentRun): void {

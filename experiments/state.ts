@@ -51,7 +51,7 @@ const Judge = z.custom<JudgeState>(
 
 const NO_USERS = { before: NO_COUNTS, during: NO_COUNTS, after: NO_COUNTS };
 /** What the next step towards more exposure waits for, and the sentence that says so. */
-export const Waits = z.object({ for: z.enum(['after', 'approval', 'window', 'resume']), says: z.string() });
+export const Waits = z.object({ for: z.enum(['after', 'approval', 'window', 'others', 'resume']), says: z.string() });
 export type Waits = z.output<typeof Waits>;
 
 export const State = z.object({
@@ -102,6 +102,17 @@ export const State = z.object({
   hits: z.record(z.string(), Count).default({}),
   /** Runs that must have passed before it starts. */
   after: z.array(z.object({ name: z.string(), id: z.string() })).default([]),
+  /** The runs of the releases that it is released together with, as far as they are declared. */
+  peers: z.array(z.object({ name: z.string(), id: z.string() })).default([]),
+  /** How they stand; null: not told yet to this process. `lagging`: those that may not be promoted yet. */
+  others: z
+    .object({
+      least: z.enum(['before', 'ready', 'moved', 'done']),
+      lagging: z.array(z.string()),
+      failed: z.string().nullable(),
+    })
+    .nullable()
+    .default(null),
   waits: Waits.nullable().default(null),
   /** How long a person has been waited for. */
   waitedMs: Milliseconds.default(0),
@@ -154,6 +165,9 @@ export type Event =
   /** Of a run with `after`: its turn has come, or never will. */
   | { readonly type: 'turn'; readonly stable: string }
   | { readonly type: 'no-turn'; readonly why: string }
+  /** Of a release together with others: one of them is there; how they stand, and how one that failed has ended. */
+  | { readonly type: 'joined'; readonly peer: State['peers'][number] }
+  | { readonly type: 'others'; readonly others: NonNullable<State['others']>; readonly why: string }
   /** What the calendar says has changed. */
   | { readonly type: 'calendar'; readonly opening: { readonly isOpen: boolean; readonly says: string } }
   | { readonly type: 'approve' | 'pause' | 'unpause'; readonly by: string; readonly reason: string }
@@ -210,6 +224,8 @@ export const INITIAL: State = {
   users: NO_USERS,
   hits: {},
   after: [],
+  peers: [],
+  others: null,
   waits: null,
   waitedMs: 0,
   approved: false,

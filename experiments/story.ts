@@ -38,6 +38,8 @@ export type Terms = {
   /** A person must approve the promotion (a switch, where there is one). */
   readonly approval?: boolean;
   readonly approvalTimeout?: number | undefined;
+  /** Releases with which it is promoted or rolled back. */
+  readonly together?: readonly string[];
   /** When it may move forward. */
   readonly windows?: readonly PromotionWindow[];
   readonly freezes?: readonly Freeze[];

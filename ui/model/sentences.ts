@@ -66,6 +66,7 @@ const WAITS = {
   after: 'Waits for its turn',
   approval: 'Waits for approval',
   window: 'Waits for its window',
+  others: 'Waits for the others',
   resume: 'Paused',
 } as const;
 

@@ -87,6 +87,17 @@ export class Mesh {
     await put(this.#server, documentsOf(this.#gatewayAt, this.v1, this.v2));
   }
 
+  /** A second service in the same two versions, asked for by its host. Its stable version is v1. */
+  async declareSecond(name: string): Promise<void> {
+    const [service, gateway] = documentsOf(this.#gatewayAt, this.v1, this.v2);
+    if (!service || !gateway) throw new Error('there is no first service');
+    const hosts = { [name]: name };
+    await put(this.#server, [
+      { ...service, metadata: { name } },
+      { ...gateway, spec: { ...gateway.spec, hosts } },
+    ]);
+  }
+
   run(spec: Record<string, unknown>): Promise<void> {
     return this.runKind('Canary', { service: 'reviews', baseline: 'v1', candidate: 'v2', ...spec });
   }
@@ -107,9 +118,10 @@ export class Mesh {
   async decide(
     word: 'approve' | 'pause' | 'resume' | 'abort' | 'promote',
     reason: string,
+    name = NAME,
   ): Promise<Record<string, unknown>> {
     const headers = { 'content-type': 'application/json', 'x-meshproof-user': 'ada' };
-    const path = `${API.experiment(NAME)}/${word}`;
+    const path = `${API.experiment(name)}/${word}`;
     const response = await fetch(`${this.#server}${path}`, { ...json('POST', { reason }), headers });
     return (await response.json()) as Record<string, unknown>;
   }
@@ -128,8 +140,8 @@ export class Mesh {
     return ((await response.json()) as { entries: readonly JournalEntry[] }).entries;
   }
 
-  async stable(): Promise<string> {
-    const response = await fetch(`${this.#server}${API.service('reviews')}`);
+  async stable(service = 'reviews'): Promise<string> {
+    const response = await fetch(`${this.#server}${API.service(service)}`);
     return ((await response.json()) as { stable: string }).stable;
   }
 
