@@ -79,6 +79,23 @@ export type ChainReport = z.output<typeof ChainReport>;
 
 export const StepView = z.object({ weightPpm: z.int(), state: z.enum(['waiting', 'running', 'done']) });
 
+/** A fault of a Chaos experiment. `waiting` when all is over: it never began. */
+export const FaultView = z.object({
+  name: z.string(),
+  /** What it is aimed at: `ratings`, `ratings v1`, `process of ratings`. */
+  target: z.string(),
+  /** Counted from the first moment of the faults. */
+  atMs: z.int(),
+  forMs: z.int(),
+  rampMs: z.int(),
+  /** null for one of processes. */
+  ppm: z.int().nullable(),
+  state: z.enum(['waiting', 'running', 'done']),
+  /** Requests, connections or processes that met it. */
+  hits: z.int(),
+});
+export type FaultView = z.output<typeof FaultView>;
+
 /** Everything that the experiment page shows. */
 export const ExperimentView = z.object({
   id: z.string(),
@@ -112,6 +129,8 @@ export const ExperimentView = z.object({
   /** What the next step, or the promotion, waits for; `reason` says it in words. */
   waitsFor: z.enum(['after', 'approval', 'window', 'others', 'resume']).nullable().optional(),
   pausedBy: z.string().nullable().optional(),
+  /** Of a Chaos experiment. */
+  faults: z.array(FaultView).optional(),
   spec: z.record(z.string(), z.unknown()),
 });
 export type ExperimentView = z.output<typeof ExperimentView>;

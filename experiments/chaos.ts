@@ -10,7 +10,7 @@ import type { Overlay } from '../contracts/overlay.ts';
 import { formatDuration } from '../contracts/units.ts';
 import { addCounts, addRecent, lately, NO_COUNTS, NOTHING_RECENT } from './counts.ts';
 import { endWithoutData } from './endings.ts';
-import { largestShare, overlayFaults, processFaults, stageAt, stagesOf } from './fault-stages.ts';
+import { faultViews, largestShare, overlayFaults, processFaults, stageAt, stagesOf } from './fault-stages.ts';
 import type { Stage } from './fault-stages.ts';
 import { crossed } from './limits.ts';
 import { ask, awaits } from './outbox.ts';
@@ -18,7 +18,7 @@ import { shiftingOverlay } from './overlay-of.ts';
 import { complete, rollBack } from './rollback.ts';
 import { weight } from './sentences.ts';
 import type { State, Transition, Users } from './state.ts';
-import { hypothesis, resilienceScore } from './steady-state.ts';
+import { hypothesis, PARTS, resilienceScore } from './steady-state.ts';
 import type { Part } from './steady-state.ts';
 import type { Run, Story } from './story.ts';
 import { deadlineOver, deadlineSentence, decide, layOverlay, notice, withoutData } from './transitions.ts';
@@ -61,6 +61,7 @@ export function chaos(run: ChaosRun): Story {
       state.verdict === 'PASS' || state.verdict === 'FAIL'
         ? resilienceScore(spec.steadyState.metrics, state.users)
         : null,
+    faults: ({ phase, stepIndex, hits }) => faultViews(spec.faults, stages, phase === 'injecting', stepIndex, hits),
     now: ({ judgement, phase, reason }) => (phase === 'injecting' ? `${reason}; ${judgement.reason}` : reason),
   };
   return story;
@@ -134,8 +135,7 @@ function leaveFaults(story: Story, run: ChaosRun, stages: readonly Stage[], stat
 function recover(story: Story, { document: { spec } }: ChaosRun, state: State, why: string): Transition {
   const reason = `${why}; measuring whether ${spec.service} recovers`;
   const laid = layOverlay(story, { ...state, phase: 'recovering', elapsedMs: 0, lacking: 'nothing', reason });
-  const { users, hits, verdict } = state;
-  return decide(ask(laid, [{ type: 'confirm' }]), 'faults-over', reason, { users, hits, verdict });
+  return decide(ask(laid, [{ type: 'confirm' }]), 'faults-over', reason, { ...met(state), verdict: state.verdict });
 }
 
 /** recovering -> rolling-back, with the verdict. */
@@ -147,7 +147,7 @@ function leaveRecovery(story: Story, run: ChaosRun, before: State): Transition |
   if (before.elapsedMs < SETTLE_MS + spec.recovery) return notice(story, before, false);
   if (before.users.after.requests < requests) return notice(story, before, true);
   const state: State = { ...before, judgement: hypothesis(spec, before.users, 'over') };
-  const evidence = { users: state.users, hits: state.hits };
+  const evidence = met(state);
   if (before.verdict === 'FAIL')
     return rollBack(story, state, 'verdict', `${before.reason.split(';')[0]}; ${state.judgement.reason}`, evidence);
   const missed = spec.faults.filter(({ name }) => (state.hits[name] ?? 0) === 0).map(({ name }) => name);
@@ -161,7 +161,7 @@ function leaveRecovery(story: Story, run: ChaosRun, before: State): Transition |
 
 /** -> rolling-back, INCONCLUSIVE. A guardrail that was crossed stays crossed (verdict FAIL). */
 function open(story: Story, state: State, why: string): Transition {
-  return rollBack(story, state, 'verdict', why, { users: state.users, hits: state.hits });
+  return rollBack(story, state, 'verdict', why, met(state));
 }
 
 function takeUsers({ document: { spec } }: ChaosRun, before: State, { counts, hits }: Users): State {
@@ -180,4 +180,10 @@ function partOf({ phase }: State): Part | undefined {
   if (phase === 'measuring') return 'before';
   if (phase === 'injecting') return 'during';
   return phase === 'recovering' ? 'after' : undefined;
+}
+
+/** For the journal: whole histograms stand in the state beside it. */
+function met({ users, hits }: State): Record<string, unknown> {
+  const counts = PARTS.map((part) => [part, { requests: users[part].requests, errors: users[part].errors }]);
+  return { users: Object.fromEntries(counts), hits };
 }

@@ -1,6 +1,7 @@
 /** The faults of a Chaos experiment over time: what is broken, and how much of it, at each moment. Pure. */
 import { z } from 'zod';
 import type { ChaosFault } from '../contracts/chaos.ts';
+import type { FaultView } from '../contracts/experiment.ts';
 import type { OverlayFault, OverlayProcessFault } from '../contracts/overlay.ts';
 import { PPM_PER_PERCENT } from '../contracts/units.ts';
 import type { SourceDocument } from '../contracts/document.ts';
@@ -65,5 +66,36 @@ export function processFaults(faults: readonly ChaosFault[], stage: Stage | unde
   return (stage?.shares ?? []).flatMap(({ index }) => {
     const fault = faults[index];
     return fault?.process ? [{ name: fault.name, spec: fault.process }] : [];
+  });
+}
+
+/**
+ * @param injecting - whether the stage is in force; else it is the last that was
+ * @param stepIndex - of the stage; -1 before the first
+ */
+export function faultViews(
+  faults: readonly ChaosFault[],
+  stages: readonly Stage[],
+  injecting: boolean,
+  stepIndex: number,
+  hits: Readonly<Record<string, number>>,
+): FaultView[] {
+  const isIn = (stage: Stage | undefined, index: number): boolean =>
+    stage?.shares.some((s) => s.index === index) ?? false;
+  return faults.map(({ name, at, for: forMs, ramp, fault, process }, index) => {
+    const runs = injecting && isIn(stages[stepIndex], index);
+    const began = stages.slice(0, stepIndex + 1).some((stage) => isIn(stage, index));
+    const { service = '', version } = fault ?? process ?? {};
+    const aimedAt = version === undefined ? service : `${service} ${version}`;
+    return {
+      name,
+      target: process ? `process of ${aimedAt}` : aimedAt,
+      atMs: at,
+      forMs,
+      rampMs: ramp,
+      ppm: fault?.percent ?? null,
+      state: runs ? 'running' : began ? 'done' : 'waiting',
+      hits: hits[name] ?? 0,
+    };
   });
 }

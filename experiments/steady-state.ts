@@ -19,7 +19,10 @@ export function hypothesis(spec: ChaosSpec, users: State['users'], now: Part | '
   );
   const failed = checks.filter((check) => check.verdict === 'FAIL');
   const verdict: Verdict = failed.length > 0 ? 'FAIL' : now === 'over' ? 'PASS' : 'PENDING';
-  const said = (failed.length > 0 ? failed : checks).map((check) => `${check.name}: ${check.rule}`);
+  // A part that is over and held says nothing new while the next goes on.
+  const { length } = spec.steadyState.metrics;
+  const news = now === 'over' ? checks.slice(length) : checks.slice(-length);
+  const said = (failed.length > 0 ? failed : news).map((check) => `${check.name}: ${check.rule}`);
   return { verdict, reason: said.join('; '), metrics: [], checks };
 }
 

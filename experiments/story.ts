@@ -6,7 +6,7 @@ import type { GoalReport } from '../contracts/api.ts';
 import type { Analysis } from '../contracts/canary.ts';
 import type { Comparisons } from '../contracts/comparison.ts';
 import type { ExperimentDocument, SourceDocument } from '../contracts/document.ts';
-import type { Phase } from '../contracts/experiment.ts';
+import type { FaultView, Phase } from '../contracts/experiment.ts';
 import type { Match } from '../contracts/match.ts';
 import type { Overlay } from '../contracts/overlay.ts';
 import type { Freeze, PromotionWindow } from '../contracts/promotion-windows.ts';
@@ -75,6 +75,7 @@ export type Story = {
   /** Takes in what users met; only kinds that speak of users have it. */
   readonly takeUsers?: (state: State, users: Users) => State;
   readonly score?: (state: State) => number | null;
+  readonly faults?: (state: State) => FaultView[];
   /** Why it stands where it stands, where that is more than the reason why the phase was entered. */
   readonly now?: (state: State) => string | undefined;
 };

@@ -44,6 +44,7 @@ export function makeView({ story, state, seen, nowMs, startedAt, updatedAt }: Sh
     judgement: state.judgement,
     haltedBy: state.haltedBy,
     score: story.score?.(state) ?? null,
+    ...(story.faults ? { faults: story.faults(state) } : {}),
     waitsFor: state.phase === 'declared' || isShifting(story, state) ? (state.waits?.for ?? null) : null,
     pausedBy: isShifting(story, state) ? state.pausedBy : null,
     spec: { ...run.source.spec },

@@ -1,5 +1,5 @@
 /** An experiment in words and tables: for `run`, `status`, `get` and `demo`. */
-import type { ExperimentView } from '../../contracts/experiment.ts';
+import type { ExperimentView, FaultView } from '../../contracts/experiment.ts';
 import { TERMINAL_PHASES } from '../../contracts/experiment.ts';
 import { shareWord } from '../../contracts/share-word.ts';
 import type { CheckEvidence, MetricEvidence, Verdict } from '../../contracts/verdict.ts';
@@ -35,7 +35,28 @@ export function lastedMs(view: Pick<ExperimentView, 'startedAt' | 'updatedAt' | 
 export function progressLine(view: ExperimentView): string {
   if (view.judgement.copies) return `${view.name}: ${view.phase}, copies to ${view.candidate}, ${view.verdict}`;
   const step = view.phase === 'stepping' ? ` step ${view.stepIndex + 1} of ${view.steps.length},` : '';
-  return `${view.name}: ${view.phase},${step} ${weight(view.intendedPpm)} to ${view.candidate}, ${view.verdict}${waiting(view)}`;
+  const what = view.faults ? faultsLine(view.faults) : `${weight(view.intendedPpm)} to ${view.candidate}`;
+  return `${view.name}: ${view.phase},${step} ${what}, ${view.verdict}${waiting(view)}`;
+}
+
+/** Chaos compares no versions. */
+function targetOf({ service, baseline, candidate, faults }: ExperimentView): string {
+  return faults ? `${service}: ${baseline}` : `${service}: ${baseline} -> ${candidate}`;
+}
+
+function faultsLine(faults: readonly FaultView[]): string {
+  const now = faults.filter(({ state }) => state === 'running').map(({ name }) => name);
+  return now.length === 0 ? 'no fault in force' : `in force: ${now.join(', ')}`;
+}
+
+/** What it has cost, or what it has shown. */
+function seenLine({ totals, faults, score, judgement: { copies } }: ExperimentView): string {
+  if (copies) return copiesLine(copies);
+  if (faults) {
+    const met = faults.map(({ name, hits }) => `${name} met ${count(hits)}`).join(', ');
+    return typeof score === 'number' ? `${met}; resilience score ${score} of 100` : met;
+  }
+  return `${count(totals.candidateRequests)} candidate requests, ${count(totals.candidateErrors)} of them failed, ${count(totals.shielded)} shielded`;
 }
 
 /** What keeps it where it is, and the command that lets it go on. */
@@ -47,11 +68,7 @@ function waiting({ name, waitsFor, pausedBy, reason }: ExperimentView): string {
 
 /** The end of the story in one sentence. */
 export function outcomeLine(view: ExperimentView, colors: Colors): string {
-  const { totals } = view;
-  const seen = view.judgement.copies
-    ? copiesLine(view.judgement.copies)
-    : `${count(totals.candidateRequests)} candidate requests, ${count(totals.candidateErrors)} of them failed, ${count(totals.shielded)} shielded`;
-  return `${view.name}: ${paintVerdict(view.verdict, colors)}, ${view.phase}${view.haltedBy === null ? '' : ` (ended by ${view.haltedBy})`}. ${view.reason}\n  ${seen}\n`;
+  return `${view.name}: ${paintVerdict(view.verdict, colors)}, ${view.phase}${view.haltedBy === null ? '' : ` (ended by ${view.haltedBy})`}. ${view.reason}\n  ${seenLine(view)}\n`;
 }
 
 /** Figures that are shares of something bad; the title says of what. */
@@ -62,7 +79,7 @@ export function metricTitle({ name, unit }: Pick<MetricEvidence, 'name' | 'unit'
 /** The evidence, a line a metric; empty when there is none yet. */
 export function evidenceTable(view: Pick<ExperimentView, 'judgement'>, colors: Colors): string {
   if (view.judgement.arms) return armsTable(view.judgement.arms, colors);
-  if (view.judgement.metrics.length === 0) return '';
+  if (view.judgement.metrics.length === 0 && (view.judgement.checks ?? []).length === 0) return '';
   const rows = view.judgement.metrics.map((m) => [
     metricTitle(m),
     metricValue(m.unit, m.baseline.value),
@@ -104,7 +121,7 @@ export function experimentsTable(views: readonly ExperimentView[], colors: Color
   const rows = views.map((v) => [
     v.name,
     v.kind,
-    `${v.service}: ${v.baseline} -> ${v.candidate}`,
+    targetOf(v),
     v.phase,
     weight(v.intendedPpm),
     weight(v.measuredPpm),
@@ -130,8 +147,8 @@ export function experimentsTable(views: readonly ExperimentView[], colors: Color
 export function experimentPanel(view: ExperimentView, colors: Colors, width: number): string {
   const { bold, dim } = colors;
   const lines = [
-    `${bold(view.name)}  ${view.service}: ${view.baseline} -> ${view.candidate}   ${view.phase}   ${paintVerdict(view.verdict, colors)}`,
-    ...(view.judgement.copies ? [copiesLine(view.judgement.copies)] : trafficLines(view, colors, width)),
+    `${bold(view.name)}  ${targetOf(view)}   ${view.phase}   ${paintVerdict(view.verdict, colors)}`,
+    ...(view.judgement.copies || view.faults ? specialLines(view) : trafficLines(view, colors, width)),
     evidenceTable(view, colors).trimEnd(),
     dim(cut(view.reason, width)),
   ];
@@ -139,6 +156,11 @@ export function experimentPanel(view: ExperimentView, colors: Colors, width: num
     .filter((line) => line !== '')
     .map((line) => `${line.trimEnd()}\n`)
     .join('');
+}
+
+/** Of kinds that give the candidate no user. */
+function specialLines(view: ExperimentView): readonly string[] {
+  return [...(view.faults ? [faultsLine(view.faults)] : []), seenLine(view)];
 }
 
 function trafficLines(view: ExperimentView, { bold, dim }: Colors, width: number): readonly string[] {

@@ -17,7 +17,7 @@ type Journal = {
   readonly entries: readonly { readonly type: string; readonly data: { readonly hits?: Record<string, number> } }[];
 };
 
-/** Nobody minds: the shop shows no stars without its ratings. */
+/** The shop does without its ratings badly; it only has to be there before. */
 const CHAOS = `
 apiVersion: meshproof.dev/v1
 kind: Chaos
