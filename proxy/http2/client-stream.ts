@@ -13,7 +13,7 @@ import type {
 import { Duplex } from 'node:stream';
 import { COMPLETE, INVALID, RequestHead } from '../http1/head.ts';
 import { parseRequestHead } from '../http1/parse-request.ts';
-import { lastChunkText, requestHeaders, responseText, trailersOf } from './message-text.ts';
+import { framingOf, lastChunkText, requestHeaders, responseText, trailersOf } from './message-text.ts';
 import type { TextFraming } from './message-text.ts';
 import { TextBody } from './text-body.ts';
 
@@ -34,6 +34,7 @@ export class ClientStreamSocket extends Duplex {
   #trailers: IncomingHttpHeaders | undefined;
   #afterDrain: (() => void) | undefined;
   #toHead = false;
+  #takesTrailers = false;
 
   constructor(session: ClientHttp2Session) {
     super({ allowHalfOpen: true });
@@ -75,9 +76,10 @@ export class ClientStreamSocket extends Duplex {
   }
 
   #begin(): TextBody {
-    const { contentLength, chunked, isHead } = HEAD;
+    const { contentLength, chunked, isHead, acceptsTrailers } = HEAD;
     const framing = chunked ? 'chunked' : contentLength > 0 ? 'length' : 'none';
     this.#toHead = isHead;
+    this.#takesTrailers = acceptsTrailers;
     this.#body = new TextBody(framing, contentLength);
     this.#open(requestHeaders(HEAD, this.#session.encrypted === true ? 'https' : 'http'), framing);
     return this.#body;
@@ -122,8 +124,7 @@ export class ClientStreamSocket extends Duplex {
   #onResponse(headers: IncomingHttpHeaders & IncomingHttpStatusHeader, flags: number): void {
     const ends = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
     const length = headers['content-length'];
-    const isGrpc = headers['content-type']?.startsWith('application/grpc') === true;
-    this.#framing = ends || this.#toHead ? 'none' : length === undefined || isGrpc ? 'chunked' : 'length';
+    this.#framing = ends || this.#toHead ? 'none' : framingOf(headers, this.#takesTrailers);
     const status = headers[':status'] ?? 0;
     const bodiless = this.#toHead || status === 204 || status === 304;
     // Without a length an answer of HTTP/1.1 would go on to the end of the connection.

@@ -19,6 +19,19 @@ const OF_THE_CONNECTION: ReadonlySet<string> = new Set([
   'http2-settings',
 ]);
 
+/**
+ * HTTP/2 has trailers behind a body of a stated length; as text only a chunked body has them. So the length is given up
+ * where trailers are to be expected: gRPC, or announced (RFC 9110 6.6.2). Else it is worth more than they are.
+ */
+export function framingOf(headers: IncomingHttpHeaders, acceptsTrailers: boolean): 'length' | 'chunked' {
+  if (headers['content-length'] === undefined || isGrpc(headers)) return 'chunked';
+  return acceptsTrailers && headers.trailer !== undefined ? 'chunked' : 'length';
+}
+
+function isGrpc(headers: IncomingHttpHeaders): boolean {
+  return headers['content-type']?.startsWith('application/grpc') === true;
+}
+
 const UNSAFE_VALUE = /[\r\n\0]/;
 const UNSAFE_WORD = /[\r\n\0 \t]/;
 
@@ -35,7 +48,9 @@ export function requestText(headers: IncomingHttpHeaders, framing: TextFraming):
   if (authority !== undefined && UNSAFE_WORD.test(authority)) return undefined;
   let text = `${method} ${path} HTTP/1.1\r\n`;
   if (authority !== undefined) text += `host: ${authority}\r\n`;
-  const lines = fieldLines(headers, (name, value) => name === 'host' && value === authority);
+  const skip = (name: string, value: string): boolean =>
+    (name === 'host' && value === authority) || (name === 'content-length' && framing === 'chunked');
+  const lines = fieldLines(headers, skip);
   if (lines === undefined) return undefined;
   text += lines;
   if (framing === 'chunked') text += 'transfer-encoding: chunked\r\n';

@@ -10,7 +10,7 @@ import type { RequestHead } from '../http1/head.ts';
 import type { ServicePlan } from '../plan/plan.ts';
 import type { Runtime } from '../runtime.ts';
 import { FloodGuard } from './flood-guard.ts';
-import { requestText } from './message-text.ts';
+import { framingOf, requestText } from './message-text.ts';
 import { ServerStreamSocket } from './server-stream.ts';
 
 /** Streams at once; Envoy's recommendation for an edge. */
@@ -118,7 +118,7 @@ class ServerSession implements ClientConnection, DownstreamHost {
       return;
     }
     const ends = stream.endAfterHeaders;
-    const framing = ends ? 'none' : headers['content-length'] === undefined ? 'chunked' : 'length';
+    const framing = ends ? 'none' : framingOf(headers, true);
     const text = requestText(headers, framing);
     if (text === undefined) {
       stream.on('error', () => stream.destroy());

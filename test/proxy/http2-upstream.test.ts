@@ -58,6 +58,35 @@ describe('an endpoint that speaks HTTP/2', () => {
     expect(one.trailers).toEqual([['x-sum', 'one no te']]);
   });
 
+  it('gets and gives trailers behind a body of a stated length, where they are announced and wanted', async () => {
+    const upstream = await http2Upstream((stream) => {
+      let late: unknown = 'none';
+      stream.on('trailers', (trailers: Record<string, unknown>) => (late = trailers['x-late']));
+      stream.resume();
+      stream.on('end', () => {
+        const headers = { ':status': 200, 'content-length': 4, trailer: 'x-sum' };
+        stream.respond(headers, { waitForTrailers: true });
+        stream.on('wantTrailers', () => stream.sendTrailers({ 'x-sum': String(late) }));
+        stream.end('body');
+      });
+    });
+    const { port } = await gatewayOf(upstream);
+    const two = (fields: Record<string, string>): ReturnType<typeof askHttp2> =>
+      askHttp2(http2Client(port), { ':method': 'POST', ':path': '/', 'content-length': 1, ...fields }, 'x', {
+        'x-late': 'two',
+      });
+    const wanting = await two({ te: 'trailers', trailer: 'x-late' });
+    expect([wanting.body, wanting.trailers['x-sum']]).toEqual(['body', 'two']);
+    const indifferent = await two({});
+    expect([indifferent.body, indifferent.headers['content-length']]).toEqual(['body', '4']);
+    expect(indifferent.trailers['x-sum']).toBeUndefined();
+    const fields = 'te: trailers\r\nconnection: te\r\n';
+    const one = await ask(port, post('x', fields));
+    expect([one.body, one.trailers]).toEqual(['body', [['x-sum', 'none']]]);
+    const silent = await ask(port, post('x'));
+    expect([silent.body, Object.fromEntries(silent.headers)['content-length']]).toEqual(['body', '4']);
+  });
+
   it('may answer without a body, to HEAD, and with interim answers', async () => {
     const upstream = await http2Upstream((stream, headers) => {
       if (headers[':method'] === 'GET') stream.additionalHeaders({ ':status': 103, link: '</a>' });
