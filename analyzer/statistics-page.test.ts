@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { goalEffect } from './arms/goal-effect.ts';
 import { sampleRatioEvidence } from './arms/sample-ratio.ts';
+import { countErrors, criticalValueOf, isOverLimit, startErrorLimit } from './guards/error-limit.ts';
+import { countAssigned, NO_SPLIT, splitEvidence } from './guards/split.ts';
 import { errorsToFail, errorsToPass } from './power/errors.ts';
 import { addEvents, attributionLogE, startAttribution } from './sequential/attribution.ts';
 import { count } from './sequential/wording.ts';
@@ -69,6 +71,19 @@ describe('the worked examples of docs/statistics.md', () => {
     const { criticalLlr, typeIError } = binomialCriticalValue(20, 9, 0.05);
     says(`the limit is ${criticalLlr.toFixed(2)}, with an exact error of ${typeIError.toFixed(4)}.`);
     says(`reach ${binomialLlr(2, 2, 0.1).toFixed(2)}.`);
+  });
+
+  it('guards', () => {
+    const start = startErrorLimit(100);
+    says(`the critical value is ${criticalValueOf(start).toFixed(2)}.`);
+    says(`After four requests that all fail the ratio is ${countErrors(start, 4, 4, 0.05).peak.toFixed(2)}: FAIL.`);
+    let limit = start;
+    let requests = 0;
+    while (!isOverLimit(limit)) limit = countErrors(limit, 1, ++requests % 5 === 0 ? 1 : 0, 0.05);
+    says(`it takes ${requests} requests, of which ${limit.errors} failed.`);
+    says(
+      `against 9,000 give e-value ${splitEvidence(countAssigned(NO_SPLIT, 500_000, 10_000, 9_000)).toPrecision(3)}.`,
+    );
   });
 
   it('goals of an A/B test', () => {

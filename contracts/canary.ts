@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { After } from './after.ts';
 import { Check } from './check.ts';
+import { Guards } from './guards.ts';
 import { Match } from './match.ts';
 import { Freezes, Windows } from './promotion-windows.ts';
 import { Approval, ApprovalTimeout, Deadline, Lease, Measure, OnInconclusive, Preview, Watch } from './release.ts';
@@ -51,6 +52,9 @@ export const Analysis = z.strictObject({
     .meta({
       description: 'Figures of the arms, of Prometheus or of any JSON over HTTP, judged by a range or as Kayenta does',
     }),
+  guards: Guards.prefault({}).meta({
+    description: 'Limits that are kept in every release and end it at once; false switches one off',
+  }),
 });
 
 export const Step = z.strictObject({

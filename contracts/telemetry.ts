@@ -63,6 +63,8 @@ export const ArmRow = z.object({
   /** The candidate's share of the requests that took part, when they were assigned. */
   candidatePpm: z.int().min(0),
   requests: z.int().min(0),
+  /** First attempts that began, those that have not ended yet included. Absent: an older proxy. */
+  started: z.int().min(0).optional(),
   /** First attempts that failed: 5xx, reset, timeout, no connection. */
   errors: z.int().min(0),
   /** Of the errors, those that the shield hid from the user. */

@@ -54,6 +54,12 @@ export const CheckEvidence = z.object({
 });
 export type CheckEvidence = z.output<typeof CheckEvidence>;
 
+export const GUARDS = ['errors', 'throughput', 'saturation', 'sample-ratio'] as const;
+
+/** A limit that is kept in every release. PASS: it holds so far; PENDING: nothing was seen yet. */
+export const GuardEvidence = z.object({ name: z.enum(GUARDS), verdict: Verdict, rule: z.string() });
+export type GuardEvidence = z.output<typeof GuardEvidence>;
+
 /** One goal in one arm of an A/B test. */
 export const GoalEvidence = z.object({
   name: z.string(),
@@ -139,6 +145,8 @@ export const Judgement = z.object({
   metrics: z.array(MetricEvidence),
   /** Where the document has checks. */
   checks: z.array(CheckEvidence).optional(),
+  /** Of a release. */
+  guards: z.array(GuardEvidence).optional(),
   /** Of an A/B test. */
   arms: ArmsEvidence.optional(),
   /** Of a shadow experiment: the fields that differ, the ones with the most evidence first. */

@@ -12,6 +12,7 @@ import { lately, NO_COUNTS, NOTHING_RECENT } from './counts.ts';
 import { endWithoutData, fail, inconclusive, leaveHeld } from './endings.ts';
 import { forward, needsOf, NOTHING, waitsNoMore } from './forward.ts';
 import { crossed } from './limits.ts';
+import { guardOver } from './guarding.ts';
 import { shiftingOverlay } from './overlay-of.ts';
 import { promote } from './promotion.ts';
 import { known, weight } from './sentences.ts';
@@ -36,6 +37,8 @@ export function blueGreen(run: BlueGreenRun): Story {
       if (state.judgement.verdict === 'FAIL') return fail(story, state);
       const limit = crossed(spec.guardrails, state.guarded) ?? crossed(spec.guardrails, lately(state.recent));
       if (limit !== undefined) return fail(story, state, limit);
+      const guard = guardOver(story, state);
+      if (guard) return guard;
       if (withoutData(story, state)) return endWithoutData(story, state);
       if (state.phase === 'held') return leaveHeld(story, state);
       return state.phase === 'previewing' ? leavePreview(story, run, state) : leaveSwitched(story, run, state);

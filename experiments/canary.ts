@@ -9,6 +9,7 @@ import { leaveMeasuring } from './baseline.ts';
 import { endWithoutData, fail, inconclusive, leaveHeld } from './endings.ts';
 import { forward, needsOf, NOTHING, waitsNoMore } from './forward.ts';
 import { hasCalendar } from './opening.ts';
+import { guardOver } from './guarding.ts';
 import { shiftingOverlay } from './overlay-of.ts';
 import { promote } from './promotion.ts';
 import { known, weight } from './sentences.ts';
@@ -33,6 +34,8 @@ export function canary(run: Run<CanaryDocument>): Story {
     goOn: (state) => {
       if (state.phase === 'measuring') return leaveMeasuring(story, state, () => toStep(story, run, state, 0));
       if (state.judgement.verdict === 'FAIL') return fail(story, state);
+      const guard = guardOver(story, state);
+      if (guard) return guard;
       if (withoutData(story, state)) return endWithoutData(story, state);
       return state.phase === 'held' ? leaveHeld(story, state) : leaveStep(story, run, state);
     },

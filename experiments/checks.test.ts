@@ -77,7 +77,11 @@ describe('checks of a canary', () => {
 
 describe("checks of the arms' own requests", () => {
   const own = (check: Record<string, unknown>) => ({
-    analysis: { metrics: [{ name: 'latency' }], checks: [{ name: 'own', interval: '1s', ...check }] },
+    analysis: {
+      guards: { errors: false },
+      metrics: [{ name: 'latency' }],
+      checks: [{ name: 'own', interval: '1s', ...check }],
+    },
   });
 
   it('hold the candidate to a fixed range', async () => {

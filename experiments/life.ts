@@ -10,6 +10,7 @@ import { fillWindows, passWindows, takeMeasurement, withChecks } from './checks.
 import { chosenOf } from './chosen.ts';
 import { takeIn } from './evidence.ts';
 import { approvalOver, approve, pause, turnCalendar, unpause } from './forward.ts';
+import { feedGuards, letGuardsPass, withGuards } from './guarding.ts';
 import { grow, letPass, wasAway } from './passing-time.ts';
 import { leavePromoting, leaveWatch, promoteByHand } from './promotion.ts';
 import { rollBack } from './rollback.ts';
@@ -100,13 +101,13 @@ function withUsers({ takeUsers }: Story, state: State, users: Users | undefined)
 function observed(story: Story, before: State, report: Extract<Event, { type: 'observed' }>): State {
   const { rows, users, comparisons = [] } = report;
   const state = withUsers(story, (story.takeIn ?? takeIn)(before, rows, comparisons), users);
-  return withChecks(story, fillWindows(story, state, rows));
+  return withGuards(story, withChecks(story, fillWindows(story, feedGuards(story, state, rows), rows)));
 }
 
 function pass(story: Story, before: State, passedMs: number): State {
   const state = letPass(story, before, passedMs);
-  const passed = passWindows(story, state, passedMs);
-  return passed.checks === before.checks ? passed : withChecks(story, passed);
+  const passed = passWindows(story, letGuardsPass(story, state, passedMs), passedMs);
+  return withGuards(story, passed.checks === before.checks ? passed : withChecks(story, passed));
 }
 
 /** What follows from the state alone, one transition at a time; undefined when it is to stay as it is. */

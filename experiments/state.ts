@@ -16,6 +16,7 @@ import { Buckets } from '../contracts/telemetry.ts';
 import { Judgement, Verdict } from '../contracts/verdict.ts';
 import { CheckWindow } from './check-windows.ts';
 import { Counts, NO_COUNTS, NOTHING_RECENT, Recent } from './counts.ts';
+import { GuardCounts, NO_GUARD_COUNTS } from './guards.ts';
 import { TestArms } from './test-arms.ts';
 import type { EntryType } from './journal-types.ts';
 
@@ -87,6 +88,8 @@ export const State = z.object({
   checks: z.record(z.string(), CheckCounts).default({}),
   /** Of the checks of the arms' own requests: what was counted in the present interval. */
   checkWindows: z.record(z.string(), CheckWindow).default({}),
+  /** What the guards of a release look at. */
+  guards: GuardCounts.default(NO_GUARD_COUNTS),
   totals: Totals,
   watched: z.object({ requests: Count, errors: Count }),
   /** The candidate's answers to preview requests. */
@@ -215,6 +218,7 @@ export const INITIAL: State = {
   chosen: null,
   checks: {},
   checkWindows: {},
+  guards: NO_GUARD_COUNTS,
   totals: { baselineRequests: 0, candidateRequests: 0, candidateErrors: 0, shielded: 0 },
   watched: { requests: 0, errors: 0 },
   preview: NO_COUNTS,

@@ -44,7 +44,7 @@ export type Terms = {
   readonly windows?: readonly PromotionWindow[];
   readonly freezes?: readonly Freeze[];
   readonly onInconclusive: 'rollback' | 'promote' | 'hold';
-  readonly analysis: Pick<Analysis, 'alpha' | 'metrics' | 'warmup' | 'checks'>;
+  readonly analysis: Pick<Analysis, 'alpha' | 'metrics' | 'warmup' | 'checks'> & Partial<Pick<Analysis, 'guards'>>;
 };
 
 export type Story = {

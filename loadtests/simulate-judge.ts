@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util';
 import { detectionOfErrors, detectionOfLatency } from './simulations/detection.ts';
 import { falseRollbacks, falseRollbacksOnLatency } from './simulations/false-rollbacks.ts';
+import { guardsSection } from './simulations/guards-section.ts';
 import { compareWithPeers } from './simulations/peers.ts';
 import { table } from './simulations/table.ts';
 
@@ -78,6 +79,8 @@ console.log(
     detectionOfLatency(seed).map((d) => [d.name, d.median, d.limit, promise(d.name, d.median, d.limit)]),
   ),
 );
+
+console.log(`\n${guardsSection(seed, Math.ceil(runs / 4), promise)}`);
 
 console.log('\nThe same traffic: 60 requests a second, 10 % to the candidate, baseline 0.1 % errors, one hour');
 console.log(

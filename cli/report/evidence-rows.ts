@@ -5,6 +5,7 @@ import type {
   CheckEvidence,
   FieldDifference,
   GoalEvidence,
+  GuardEvidence,
   MetricEvidence,
   TestArmEvidence,
   Verdict,
@@ -31,11 +32,12 @@ export type EvidenceRow = {
   readonly rule: string;
 };
 
-/** A row a metric, then a row a check, a goal of an arm, a field that differs. */
+/** A row a metric, then a row a check, a guard, a goal of an arm, a field that differs. */
 export function evidenceRows({ judgement }: Report): readonly EvidenceRow[] {
   return [
     ...(judgement?.metrics ?? []).map(metricRow),
     ...(judgement?.checks ?? []).map(checkRow),
+    ...(judgement?.guards ?? []).map(guardRow),
     ...(judgement?.arms ? armRows(judgement.arms) : []),
     ...(judgement?.differences ?? []).map(fieldRow),
   ];
@@ -52,6 +54,16 @@ function checkRow(c: CheckEvidence): EvidenceRow {
   const { baseline, candidate, limit, answers } = checkCells(c);
   const cells = [c.name, baseline, candidate, UNKNOWN, UNKNOWN, limit, answers, c.verdict];
   return { cells, verdict: c.verdict, name: c.name, rule: c.rule };
+}
+
+/** A guard has no figure of its own: its rule says what it saw. */
+function guardRow({ name, verdict, rule }: GuardEvidence): EvidenceRow {
+  return {
+    cells: [`guard ${name}`, ...new Array<string>(6).fill(UNKNOWN), verdict],
+    verdict,
+    name: `guard ${name}`,
+    rule,
+  };
 }
 
 /** Every other arm against the first, by goal; then whether the users came in the shares that were asked for. */

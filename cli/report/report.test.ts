@@ -118,8 +118,8 @@ describe('the formats', () => {
   });
 
   it('fail a pipeline by JUnit unless the verdict is PASS', () => {
-    expect(junitReport(of(good))).toMatch(/tests="3" failures="0" errors="0" skipped="0"/);
-    expect(junitReport(of(bad))).toMatch(/tests="3" failures="2" errors="0" skipped="0"/);
+    expect(junitReport(of(good))).toMatch(/tests="7" failures="0" errors="0" skipped="0"/);
+    expect(junitReport(of(bad))).toMatch(/tests="7" failures="2" errors="0" skipped="0"/);
     const undecided = bad.map((e) => ({
       ...e,
       data: { ...e.data, ...(e.data['verdict'] ? { verdict: 'INCONCLUSIVE' } : {}) },

@@ -28,6 +28,8 @@ export type Behaviour = {
   readonly lostUsers?: number;
   /** Of a shadow: how many of the answers have another price than the baseline's. */
   readonly wrongPrices?: number;
+  /** The share of its requests that never end. */
+  readonly hangRate?: number;
 };
 export type Traffic = {
   rps: number;
@@ -37,6 +39,8 @@ export type Traffic = {
   reports: boolean;
   /** Whether faults of overlays find requests that they may touch. */
   faultsMeet: boolean;
+  /** How many times its share a candidate is assigned; 1 where it is not given. */
+  skew?: number;
 };
 
 export function traffic(of: Partial<Record<'v1' | 'v2', Partial<Behaviour>>> = {}, rps = 200): Traffic {
@@ -233,7 +237,7 @@ export class Drive {
       for (const row of rows) this.#serve(row.keyed?.version ?? '', row.requests);
       return rows;
     }
-    const shifted = binomial(this.#random, requests, overlay.candidatePpm / 1_000_000);
+    const shifted = binomial(this.#random, requests, ((this.traffic.skew ?? 1) * overlay.candidatePpm) / 1_000_000);
     const previewed = Math.round((this.traffic.previewRps * REPORT_MS) / 1_000);
     const preview = overlay.preview ? this.#rows(overlay, 'candidate', overlay.candidate, previewed) : [];
     return [
@@ -250,17 +254,17 @@ export class Drive {
     return [comparisonsOf(overlay, overlay.shadow, requests, this.traffic.of, this.#random)];
   }
 
-  #rows(overlay: Overlay, arm: 'baseline' | 'candidate', version: string, requests: number): ArmRow[] {
-    if (requests === 0) return [];
-    this.#serve(version, requests);
+  #rows(overlay: Overlay, arm: 'baseline' | 'candidate', version: string, started: number): ArmRow[] {
+    if (started === 0) return [];
+    this.#serve(version, started);
     const behaviour = this.traffic.of[version] ?? { errorRate: 0, latencyMs: 20 };
+    const requests = started - binomial(this.#random, started, behaviour.hangRate ?? 0);
     const us = behaviour.latencyMs * 1_000;
     const { experimentId, epoch, candidatePpm } = overlay;
     const errors = binomial(this.#random, requests, behaviour.errorRate);
     const latency: [number, number][] = [[bucketOf(us), requests]];
-    return [
-      { experimentId, epoch, arm, candidatePpm, requests, errors, shielded: 0, latencySumUs: us * requests, latency },
-    ];
+    const counts = { requests, started, errors, shielded: 0, latencySumUs: us * requests, latency };
+    return [{ experimentId, epoch, arm, candidatePpm, ...counts }];
   }
 
   #serve(version: string, requests: number): void {

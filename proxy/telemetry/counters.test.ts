@@ -88,3 +88,35 @@ describe('the counters of an arm', () => {
     );
   });
 });
+
+describe('the counters of an arm', () => {
+  it('tell every request that began once, and every one that ended once', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom('begin', 'end', 'take'), { maxLength: 100 }), (events) => {
+        const counters = new ArmCounters('run', 1, 'candidate', 100_000);
+        const rows: ArmRow[] = [];
+        let begun = 0;
+        let ended = 0;
+        const take = (): void => {
+          const row = counters.take();
+          if (row) rows.push(ArmRow.parse(row));
+        };
+        for (const event of events) {
+          if (event === 'take') take();
+          else if (event === 'begin') {
+            begun++;
+            counters.inFlight++;
+          } else if (counters.inFlight > 0) {
+            ended++;
+            counters.inFlight--;
+            counters.record(false, 10);
+          }
+        }
+        take();
+        expect(rows.reduce((sum, row) => sum + (row.started ?? NaN), 0)).toBe(begun);
+        expect(rows.reduce((sum, row) => sum + row.requests, 0)).toBe(ended);
+        expect(counters.take()).toBeUndefined();
+      }),
+    );
+  });
+});

@@ -125,6 +125,8 @@ export class ArmCounters {
   readonly #latency = new LatencyDelta();
   /** First attempts of this arm that have not ended: they will still be counted here. */
   inFlight = 0;
+  /** What `inFlight` was when the last row was made. */
+  #inFlightBefore = 0;
   requests = 0;
   errors = 0;
   shielded = 0;
@@ -144,7 +146,8 @@ export class ArmCounters {
   }
 
   take(): ArmRow | undefined {
-    return this.requests === 0 && this.shielded === 0 ? undefined : this.row();
+    const isQuiet = this.requests === 0 && this.shielded === 0 && this.inFlight === this.#inFlightBefore;
+    return isQuiet ? undefined : this.row();
   }
 
   /** Also where nothing was counted. */
@@ -156,11 +159,13 @@ export class ArmCounters {
       ...(this.#preview ? { preview: true as const } : {}),
       candidatePpm: this.candidatePpm,
       requests: this.requests,
+      started: this.requests + this.inFlight - this.#inFlightBefore,
       errors: this.errors,
       shielded: this.shielded,
       latencySumUs: this.#latency.sumUs,
       latency: toSparse(this.#latency.buckets),
     };
+    this.#inFlightBefore = this.inFlight;
     this.#latency.clear();
     this.requests = this.errors = this.shielded = 0;
     return row;

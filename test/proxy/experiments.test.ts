@@ -68,10 +68,11 @@ describe('the arms', () => {
     client.send(get());
     await v2.until(() => v2.requests.length === 1);
     dataplane.setOverlays([overlay({ epoch: 2 })]);
+    expect(arm(dataplane, 'candidate')).toMatchObject({ epoch: 1, requests: 0, started: 1 });
     expect(dataplane.takeTelemetry().arms).toEqual([]);
     v2.openSockets[0]?.write(ok());
     await client.response();
-    expect(arm(dataplane, 'candidate')).toMatchObject({ epoch: 1, requests: 1 });
+    expect(arm(dataplane, 'candidate')).toMatchObject({ epoch: 1, requests: 1, started: 0 });
     dataplane.setOverlays([]);
     expect(dataplane.takeTelemetry().arms).toEqual([]);
   });
