@@ -18,6 +18,7 @@ import { plan } from './commands/plan.ts';
 import { proxy } from './commands/proxy.ts';
 import { report } from './commands/report.ts';
 import { run } from './commands/run.ts';
+import { scenarioList, scenarioRun } from './commands/scenario.ts';
 import { schema } from './commands/schema.ts';
 import { simulate } from './commands/simulate.ts';
 import { stat } from './commands/stat.ts';
@@ -52,6 +53,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   gateWait,
   report,
   journalVerify,
+  scenarioList,
+  scenarioRun,
   analyze,
   faultSign,
   schema,
@@ -64,4 +67,5 @@ export const COMMANDS: readonly CommandSpec[] = [
 export const GROUPS: readonly (readonly [name: string, summary: string])[] = [
   ['gate', 'Ask an experiment for its verdict, for pipelines'],
   ['journal', 'Look into the journals of experiments'],
+  ['scenario', 'Ready experiments, each with what it teaches'],
 ];

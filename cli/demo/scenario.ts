@@ -1,13 +1,12 @@
 /** The demo's documents: the shop and both canaries, moved to the ports that were asked for. */
 import { join, relative } from 'node:path';
-import { checkDocument } from '../../contracts/parse.ts';
 import type { Located } from '../../contracts/parse.ts';
 import type { SourceDocument } from '../../contracts/document.ts';
 import { MeshproofError } from '../../contracts/errors.ts';
 import { isExperiment } from '../documents/load.ts';
 import { readFiles } from '../documents/read-files.ts';
 import { PACKAGE_ROOT } from '../version.ts';
-import { DEFAULT_BASE, shiftPorts } from './ports-block.ts';
+import { DEFAULT_BASE, moveDocument } from './ports-block.ts';
 
 const FILES = ['shop/shop.yaml', 'canary-bad.yaml', 'canary-good.yaml'] as const;
 
@@ -26,7 +25,7 @@ export async function demoScenario(base: number, cwd: string): Promise<DemoScena
   const { documents, problems } = await readFiles(paths, cwd);
   const [problem] = problems;
   if (problem) throw new MeshproofError('DOCUMENT_INVALID', `${problem.file}:${problem.line}: ${problem.message}`);
-  const moved = documents.map((located) => move(located, base - DEFAULT_BASE));
+  const moved = documents.map((located) => moveDocument(located, base - DEFAULT_BASE));
   const shop = moved.filter((d) => !isExperiment(d));
   const [bad, good] = moved.filter(isExperiment).map((d) => d.source);
   const gateway = shop.find((d) => d.document.kind === 'Gateway')?.document;
@@ -34,11 +33,4 @@ export async function demoScenario(base: number, cwd: string): Promise<DemoScena
     throw new MeshproofError('DOCUMENT_INVALID', `${paths.join(', ')}: a gateway or a canary is missing`);
   }
   return { shop, bad, good, control: `127.0.0.1:${base}`, gateway: gateway.spec.listen };
-}
-
-function move(located: Located, offset: number): Located {
-  const source = shiftPorts(located.source, offset) as SourceDocument;
-  const checked = checkDocument(source);
-  if (!checked.ok) throw new MeshproofError('DOCUMENT_INVALID', checked.issues.map((i) => i.message).join('; '));
-  return { ...located, source, document: checked.document };
 }

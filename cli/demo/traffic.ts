@@ -19,6 +19,9 @@ export type TrafficReport = z.output<typeof Report>;
 
 const NONE: TrafficReport = { sent: 0, answered: 0, errors: 0, codes: {}, p50Ms: null, p99Ms: null };
 
+/** What is sent; without it the pages of the shop, one after the other. See scenarios/traffic/profile.ts. */
+export type TrafficProfile = Readonly<Record<string, unknown>>;
+
 export class Traffic {
   readonly #process: ChildProcess;
   readonly #ended: Promise<void>;
@@ -27,10 +30,10 @@ export class Traffic {
   #failure: string | undefined;
 
   /** @param rate - requests a second */
-  constructor(url: string, rate: number) {
+  constructor(url: string, rate: number, profile: TrafficProfile = {}) {
     const script = join(PACKAGE_ROOT, 'dist', 'scenarios', 'traffic', 'main.js');
     // It ends by itself when its stdin does, which is when this process ends.
-    const child = spawn(process.execPath, [script, url, String(rate)], {
+    const child = spawn(process.execPath, [script, url, String(rate), JSON.stringify(profile)], {
       stdio: ['pipe', 'pipe', 'inherit'],
       detached: true,
     });

@@ -3,8 +3,12 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { CallPeer } from './peer.ts';
 import type { Random } from './work.ts';
 
-export type Question = { readonly path: string; readonly headers: IncomingHttpHeaders };
-export type Answer = { readonly status: number; readonly body: unknown };
+export type Question = { readonly method: string; readonly path: string; readonly headers: IncomingHttpHeaders };
+export type Answer = {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+};
 export type Handler = (question: Question) => Promise<Answer>;
 
 export type Surroundings = { readonly version: string; readonly call: CallPeer; readonly random: Random };

@@ -2,11 +2,12 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { catalog } from './catalog.ts';
-import type { Handler, Surroundings } from './handler.ts';
+import type { Answer, Handler, Surroundings } from './handler.ts';
 import { peersThrough } from './peer.ts';
 import { ratings } from './ratings.ts';
 import { reviews } from './reviews.ts';
 import { storefront } from './storefront.ts';
+import { traitsOf, withTraits } from './traits.ts';
 import { warmUp } from './warm-up.ts';
 
 const SERVICES: Readonly<Record<string, (around: Surroundings) => Handler>> = { storefront, catalog, reviews, ratings };
@@ -25,15 +26,16 @@ function serve(name: string, env: NodeJS.ProcessEnv): void {
     process.exit(64);
   }
   const outbound = env['MESHPROOF_OUTBOUND'];
-  const handler = make({
+  const plain = make({
     version: env['MESHPROOF_VERSION'] ?? 'v1',
     random: Math.random,
     call: outbound === undefined ? noPeers : peersThrough(outbound),
   });
+  const special = env['TRAITS'] === undefined ? plain : withTraits(plain, traitsOf(env['TRAITS']), Math.random);
   let warm = false;
   const server = createServer((request, response) => {
     if (request.url === '/healthz') send(response, warm ? 200 : 503, { warm });
-    else void answer(handler, request, response);
+    else void answer(warm ? special : plain, request, response);
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.headersTimeout = KEEP_ALIVE_MS + 1_000;
@@ -57,17 +59,25 @@ function noPeers(service: string): Promise<never> {
 async function answer(handler: Handler, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = (request.url ?? '/').split('?')[0] ?? '/';
   try {
-    const { status, body } = await handler({ path, headers: request.headers });
-    send(response, status, body);
+    const { status, body, headers } = await handler({
+      method: request.method ?? 'GET',
+      path,
+      headers: request.headers,
+    });
+    send(response, status, body, headers);
   } catch (error) {
     // A peer that breaks the connection is a failure of this request, not of this process.
     send(response, 502, { error: error instanceof Error ? error.message : String(error) });
   }
 }
 
-function send(response: ServerResponse, status: number, body: unknown): void {
+function send(response: ServerResponse, status: number, body: unknown, more: Answer['headers'] = {}): void {
   const text = JSON.stringify(body);
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+    ...more,
+  });
   response.end(text);
 }
 

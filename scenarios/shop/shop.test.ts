@@ -27,12 +27,13 @@ function around(changes: Partial<Surroundings>): Surroundings {
 describe('the shop', () => {
   it('tells its user when the reviews fail', async () => {
     const call: CallPeer = (service) => Promise.resolve({ status: service === 'reviews' ? 500 : 200, body: {} });
-    const answer = await storefront(around({ call }))({ path: '/products/3', headers: {} });
+    const answer = await storefront(around({ call }))({ method: 'GET', path: '/products/3', headers: {} });
     expect(answer).toEqual({ status: 502, body: { error: 'reviews answered 500' } });
   });
 
   it('differs between v1 and v2 by the average alone', async () => {
-    const ask = (version: string): Promise<Answer> => reviews(around({ version }))({ path: '/reviews/3', headers: {} });
+    const ask = (version: string): Promise<Answer> =>
+      reviews(around({ version }))({ method: 'GET', path: '/reviews/3', headers: {} });
     const [v1, v2] = [await ask('v1'), await ask('v2')];
     expect(v2.body).toEqual({ ...(v1.body as object), average: 4 });
   });
@@ -40,18 +41,20 @@ describe('the shop', () => {
   it('has a bad version that is right whenever it answers', async () => {
     const random = seeded(7);
     const bad = reviews(around({ version: 'v2-bad', random }));
-    const answers = await Promise.all(Array.from({ length: 400 }, () => bad({ path: '/reviews/3', headers: {} })));
+    const answers = await Promise.all(
+      Array.from({ length: 400 }, () => bad({ method: 'GET', path: '/reviews/3', headers: {} })),
+    );
     const failed = answers.filter((a) => a.status === 500).length;
     expect(failed).toBeGreaterThan(4);
     expect(failed).toBeLessThan(60);
-    const good = await reviews(around({ version: 'v2' }))({ path: '/reviews/3', headers: {} });
+    const good = await reviews(around({ version: 'v2' }))({ method: 'GET', path: '/reviews/3', headers: {} });
     for (const a of answers) if (a.status === 200) expect(a.body).toEqual(good.body);
   });
 
   it('rates every product, and nothing else', async () => {
     const ask = ratings(around({}));
-    expect((await ask({ path: '/ratings/12', headers: {} })).status).toBe(200);
-    expect((await ask({ path: '/ratings/', headers: {} })).status).toBe(404);
+    expect((await ask({ method: 'GET', path: '/ratings/12', headers: {} })).status).toBe(200);
+    expect((await ask({ method: 'GET', path: '/ratings/', headers: {} })).status).toBe(404);
   });
 
   it('works for the median time in the middle', () => {
