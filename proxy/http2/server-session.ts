@@ -99,9 +99,14 @@ class ServerSession implements ClientConnection, DownstreamHost {
       if (this.#streams.size === 0 && nowMs - this.#closingSinceMs > GOODBYE_MS) this.destroy();
       return;
     }
-    const { draining, limits } = this.#runtime;
-    const idle = this.#streams.size === 0 && nowMs - this.#quietSinceMs > limits.clientIdleMs;
-    if (!idle && !draining && !this.#host.retired) return;
+    const { draining, limits, overload } = this.#runtime;
+    const limitMs = overload.strained ? limits.drainIdleMs : limits.clientIdleMs;
+    const idle = this.#streams.size === 0 && (overload.full || nowMs - this.#quietSinceMs > limitMs);
+    if (idle || draining || this.#host.retired) this.#sayGoodbye(nowMs);
+  }
+
+  /** GOAWAY: what is under way is answered, and the client opens another connection for the rest. */
+  #sayGoodbye(nowMs: number): void {
     this.#closingSinceMs = nowMs;
     this.#session.close();
   }
@@ -131,6 +136,8 @@ class ServerSession implements ClientConnection, DownstreamHost {
       if (stream.rstCode !== constants.NGHTTP2_NO_ERROR && !socket.brokenOff) this.#spend();
     });
     this.#streams.add(new Downstream(this.#runtime, this, socket));
+    const { overload, clock } = this.#runtime;
+    if (overload.strained && this.#closingSinceMs === 0) this.#sayGoodbye(clock.nowMs());
   }
 
   #spend(): void {

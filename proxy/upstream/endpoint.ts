@@ -163,9 +163,10 @@ export class Endpoint {
     if (wasOpen && this.#freed !== undefined) for (const listener of this.#freed) listener();
   }
 
-  /** Closes what has been idle for too long; called once a second. */
+  /** Closes what has been idle for too long, and all that is idle where the proxy is short of room; called once a second. */
   sweep(nowMs: number): void {
-    while (this.#idle[0] !== undefined && nowMs - this.#idle[0].idleSinceMs > this.#idleMs) {
+    const idleMs = this.#runtime.overload.strained ? 0 : this.#idleMs;
+    while (this.#idle[0] !== undefined && nowMs - this.#idle[0].idleSinceMs > idleMs) {
       this.#idle[0].destroy();
     }
     for (const connection of this.#open) connection.checkStall(nowMs);
