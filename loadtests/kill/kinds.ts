@@ -1,4 +1,5 @@
 /** One experiment of each kind, short enough to be run many times, and how it may end. */
+import type { ErrorCode } from '../../contracts/errors.ts';
 import type { Verdict } from '../../contracts/verdict.ts';
 import type { Mesh } from '../../test/e2e/crash/mesh.ts';
 
@@ -11,6 +12,8 @@ export type Trial = {
   readonly endings: readonly string[];
   /** Where the ending alone does not tell it. */
   readonly verdict?: Verdict;
+  /** How the requests are answered that it breaks on purpose. */
+  readonly breaks?: ErrorCode;
 };
 
 /** Of every overlay and fault that these lay. */
@@ -56,6 +59,18 @@ const shadow = {
   analysis: { learn: 20, margin: 5, tolerance: '2000%' },
 };
 
+const aborts = (percent: number) => [
+  { name: 'aborts', for: '4s', fault: { service: 'reviews', percent, abort: { status: 503 } } },
+];
+const chaos = {
+  ...common,
+  steadyState: { metrics: [{ name: 'success-rate', min: 70 }], requests: 20 },
+  before: '500ms',
+  recovery: '500ms',
+  faults: aborts(10),
+};
+const chaosTooMuch = { ...chaos, guardrails: [{ name: 'success-rate', min: 95 }], faults: aborts(40) };
+
 export const TRIALS: readonly Trial[] = [
   { kind: 'Canary', candidate: 'good', spec: canary, endings: ['promoted'] },
   { kind: 'Canary', candidate: 'bad', spec: canary, endings: ['rolled-back'] },
@@ -65,6 +80,22 @@ export const TRIALS: readonly Trial[] = [
   { kind: 'ABTest', candidate: 'bad', spec: abTest, endings: ['rolled-back'] },
   { kind: 'Shadow', candidate: 'good', spec: shadow, endings: ['rolled-back'], verdict: 'PASS' },
   { kind: 'Shadow', candidate: 'bad', spec: shadow, endings: ['rolled-back'], verdict: 'FAIL' },
+  {
+    kind: 'Chaos',
+    candidate: 'good',
+    spec: chaos,
+    endings: ['rolled-back'],
+    verdict: 'PASS',
+    breaks: 'FAULT_ABORT',
+  },
+  {
+    kind: 'Chaos',
+    candidate: 'good',
+    spec: chaosTooMuch,
+    endings: ['rolled-back'],
+    verdict: 'FAIL',
+    breaks: 'FAULT_ABORT',
+  },
 ];
 
 /** A bad candidate fails a quarter of what it is asked; its users sign up more often than those of the baseline. */

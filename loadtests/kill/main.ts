@@ -71,7 +71,9 @@ async function kill(kind: string, trials: readonly Trial[], random: Random): Pro
     watch.stop();
     await mesh.close();
   }
-  problems.push(...watch.problems, ...mesh.users.lost.map((why) => `a request was lost: ${why}`));
+  const onPurpose = new Set<string | undefined>(trials.map(({ breaks }) => breaks));
+  const lost = mesh.users.lost.filter((why) => !onPurpose.has(why));
+  problems.push(...watch.problems, ...lost.map((why) => `a request was lost: ${why}`));
   const phases = [...tally.phases].map(([phase, kills]) => `${phase} ${kills}`).join(', ');
   console.log(
     `${kind}: ${tally.kills} kills in ${tally.runs} runs (${phases}), ${tally.silences} silences beyond the lease`,
