@@ -71,7 +71,12 @@ export const ShadowSpec = z
     compare: Percent.default(PPM)
       .refine((ppm) => ppm > 0, 'a shadow needs a share above 0')
       .meta({ description: 'Of the copied ones, how many are compared; each of them asks the baseline once more' }),
-    maxComparedPerSecond: z.int().min(1).max(1_000).default(50).meta({ description: 'By each proxy' }),
+    maxComparedPerSecond: z
+      .int()
+      .min(1)
+      .max(1_000)
+      .default(50)
+      .meta({ description: 'By each proxy, and each of its workers' }),
     writes: z
       .enum(SHADOW_WRITES)
       .default('never')
@@ -82,7 +87,9 @@ export const ShadowSpec = z
       }),
     maxBody: Size.prefault('64KiB')
       .refine((bytes) => bytes <= MAX_BODY_BYTES, 'at most 256KiB')
-      .meta({ description: 'Of a longer answer it is only told whether it is the same' }),
+      .meta({
+        description: 'Of a longer answer, or one that is no JSON, only a digest of its first bytes is compared',
+      }),
     redact: z
       .array(z.string().min(1).toLowerCase())
       .max(200)

@@ -183,7 +183,7 @@ export class Dataplane implements DataplaneApi {
 
   takeTelemetry(): Telemetry {
     const hits = this.#faults.takeHits();
-    const comparisons = this.#overlays.shadows().flatMap(({ queue }) => queue.take() ?? []);
+    const comparisons = this.#overlays.takeComparisons();
     return {
       traffic: [...this.#inventory.counters.values()].flatMap((c) => c.take(this.#options.source) ?? []),
       arms: this.#overlays.counters().flatMap((c) => c.take() ?? []),

@@ -1,4 +1,5 @@
 /** The overlays in force: what experiments lay over the configuration, under a lease on our own clock. */
+import type { Comparisons } from '../contracts/comparison.ts';
 import type { ErrorCode } from '../contracts/errors.ts';
 import type { Overlay } from '../contracts/overlay.ts';
 import { KeyedSplit } from './arms/keyed-split.ts';
@@ -9,6 +10,7 @@ import type { Predicate } from './plan/match.ts';
 import type { ServicePlan } from './plan/plan.ts';
 import { hashText } from './random.ts';
 import type { Runtime } from './runtime.ts';
+import { MAX_WAITING_BYTES } from './shadow/comparison-queue.ts';
 import { ShadowRun } from './shadow/shadow-run.ts';
 import { ArmCounters } from './telemetry/counters.ts';
 
@@ -158,11 +160,18 @@ export class OverlayTable {
     return out;
   }
 
-  /** Comparisons to report. */
-  shadows(): readonly ShadowRun[] {
-    const out = [...this.#endedShadows, ...this.all().flatMap((a) => a.shadow ?? [])];
-    this.#endedShadows = this.#endedShadows.filter((run) => run.queue.open > 0);
-    return out;
+  /** Comparisons to report: what fits into one report, the rest with the next. */
+  takeComparisons(): Comparisons[] {
+    const taken: Comparisons[] = [];
+    let roomBytes = MAX_WAITING_BYTES;
+    for (const { queue } of [...this.#endedShadows, ...this.all().flatMap((a) => a.shadow ?? [])]) {
+      if (queue.waitingBytes > roomBytes) continue;
+      roomBytes -= queue.waitingBytes;
+      const comparisons = queue.take();
+      if (comparisons) taken.push(comparisons);
+    }
+    this.#endedShadows = this.#endedShadows.filter(({ queue }) => queue.open > 0 || queue.waitingBytes > 0);
+    return taken;
   }
 }
 

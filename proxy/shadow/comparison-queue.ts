@@ -3,7 +3,8 @@ import type { Comparisons, ComparisonSample } from '../../contracts/comparison.t
 import type { Clock } from '../dataplane-api.ts';
 
 const MAX_WAITING = 200;
-const MAX_WAITING_BYTES = 4 * 1024 * 1024;
+/** Of one queue, and of one report: the control plane takes messages of twice the size. */
+export const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 /** Answers that do not come hold memory until their time-out; more at once are not begun. */
 const MAX_OPEN = 100;
 
@@ -23,6 +24,11 @@ export class ComparisonQueue {
     this.#experimentId = experimentId;
     this.#maxPerSecond = maxPerSecond;
     this.#clock = clock;
+  }
+
+  /** As they will be sent. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
   }
 
   /** Those that were begun and have not all their answers. */
@@ -47,8 +53,9 @@ export class ComparisonQueue {
     return true;
   }
 
-  /** @param bytes - of the bodies */
-  add(sample: ComparisonSample, bytes: number): void {
+  add(sample: ComparisonSample): void {
+    // Not the bytes that came: a body of which little came may be long when it is read.
+    const bytes = Buffer.byteLength(JSON.stringify(sample));
     if (this.#waiting.length >= MAX_WAITING || this.#waitingBytes + bytes > MAX_WAITING_BYTES) {
       this.drop();
       return;

@@ -46,14 +46,11 @@ export class Comparison {
     const { baseline, candidate, again } = this.#answers;
     if (!baseline || !candidate || !again) return;
     this.#over = true;
-    this.#queue.add(
-      {
-        ...this.#of,
-        baseline: this.#redaction.answer(baseline),
-        candidate: this.#redaction.answer(candidate),
-        again: this.#redaction.answer(again),
-      },
-      baseline.body.length + candidate.body.length + again.body.length,
-    );
+    this.#queue.add({
+      ...this.#of,
+      baseline: this.#redaction.answer(baseline),
+      candidate: this.#redaction.answer(candidate),
+      again: this.#redaction.answer(again),
+    });
   }
 }
