@@ -221,7 +221,11 @@ describe('the document of a shadow', () => {
   });
 
   it('takes what it knows', () => {
-    const result = checked({ ignore: ['headers.x-id', 'body.items[].id', 'body', 'status'], redact: ['Email'] });
-    expect(result).toMatchObject({ ok: true, document: { spec: { redact: ['email'] } } });
+    const result = checked({
+      after: ['first'],
+      ignore: ['headers.x-id', 'body.items[].id', 'body', 'status'],
+      redact: ['Email'],
+    });
+    expect(result).toMatchObject({ ok: true, document: { spec: { after: ['first'], redact: ['email'] } } });
   });
 });
