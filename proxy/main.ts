@@ -22,6 +22,8 @@ import { CertificateWatch } from './tls/certificate-watch.ts';
 import type { Tracing } from './tracing/request-trace.ts';
 import type { Workers, WorkersOptions } from './workers/primary.ts';
 
+export { joinAsHost } from './mesh/join-as-host.ts';
+
 export type ProxyNode = Omit<NodeInfo, 'pid' | 'build' | 'admin'>;
 
 export type ProxyOptions = {

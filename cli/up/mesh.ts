@@ -87,7 +87,7 @@ export class LocalMesh {
     tell(`control plane ready, ${plan.documents.length} documents declared`);
     for (const p of plan.proxies) this.#spawn(p);
     if (services.length > 0)
-      this.#host = new Host({
+      this.#host = await Host.start({
         control: `http://${this.#options.control}`,
         logs,
         tell,
