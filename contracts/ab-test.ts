@@ -7,6 +7,7 @@ import { Match } from './match.ts';
 import { Freezes, Windows } from './promotion-windows.ts';
 import { Lease, Watch } from './release.ts';
 import { Duration, Name, Percent, PPM } from './units.ts';
+import { neverPromotes, Webhooks } from './webhook.ts';
 
 export const TestArm = z.strictObject({
   version: Name,
@@ -76,6 +77,7 @@ export const ABTestSpec = z
     deadline: Duration.prefault('30d').meta({ description: 'INCONCLUSIVE when no verdict was reached by then' }),
     windows: Windows,
     freezes: Freezes,
+    webhooks: Webhooks,
     lease: Lease,
     watch: Watch,
     onInconclusive: z.enum(['rollback', 'hold']).default('rollback').meta({
@@ -89,6 +91,10 @@ export const ABTestSpec = z
   .refine((test) => new Set(test.goals.map((goal) => goal.name)).size === test.goals.length, {
     error: 'two goals have the same name',
     path: ['goals'],
+  })
+  .superRefine((test, context) => {
+    if (test.promote === 'winner') return;
+    for (const issue of neverPromotes(test.webhooks)) context.addIssue({ code: 'custom', ...issue });
   });
 
 export type ABTestSpec = z.output<typeof ABTestSpec>;

@@ -8,6 +8,7 @@ import { Approval, ApprovalTimeout, Deadline, Lease, Measure, OnInconclusive, Pr
 import { Sticky } from './route.ts';
 import { Together } from './together.ts';
 import { Duration, Name, Percent, PPM_PER_PERCENT } from './units.ts';
+import { Webhooks } from './webhook.ts';
 
 export const BlueGreenSpec = z
   .strictObject({
@@ -48,6 +49,7 @@ export const BlueGreenSpec = z
     freezes: Freezes,
     after: After,
     together: Together,
+    webhooks: Webhooks,
     deadline: Deadline,
     lease: Lease,
     watch: Watch,

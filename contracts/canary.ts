@@ -9,6 +9,7 @@ import { Approval, ApprovalTimeout, Deadline, Lease, Measure, OnInconclusive, Pr
 import { Sticky } from './route.ts';
 import { Together } from './together.ts';
 import { Duration, Name, Percent, Tolerance, PPM_PER_PERCENT } from './units.ts';
+import { Webhooks } from './webhook.ts';
 
 export const SuccessRateMetric = z.strictObject({
   name: z.literal('success-rate'),
@@ -97,6 +98,7 @@ export const CanarySpec = z
     freezes: Freezes,
     after: After,
     together: Together,
+    webhooks: Webhooks,
     deadline: Deadline,
     lease: Lease,
     watch: Watch,

@@ -6,6 +6,7 @@ import { Guardrails, Limit } from './limit.ts';
 import { ProcessFaultSpec } from './process-fault.ts';
 import { Deadline, Lease } from './release.ts';
 import { Duration, Name, Percent, PPM_PER_PERCENT } from './units.ts';
+import { neverPromotes, Webhooks } from './webhook.ts';
 
 const name = Name.meta({ description: 'How the journal and the metrics call it' });
 const at = Duration.prefault('0s').meta({ description: 'When it begins, counted from the first moment of the faults' });
@@ -45,6 +46,7 @@ export const ChaosSpec = z
       description: 'The most of the requests that one fault may touch; to break everything, say 100 here',
     }),
     after: After,
+    webhooks: Webhooks,
     deadline: Deadline,
     lease: Lease,
   })
@@ -53,6 +55,7 @@ export const ChaosSpec = z
     path: ['faults'],
   })
   .superRefine((spec, context) => {
+    for (const issue of neverPromotes(spec.webhooks)) context.addIssue({ code: 'custom', ...issue });
     spec.faults.forEach(({ fault, ramp, for: lasts }, i) => {
       const problem = (path: string[], message: string): void =>
         context.addIssue({ code: 'custom', path: ['faults', i, ...path], message });

@@ -101,6 +101,8 @@ export const ERRORS = {
   },
   WIRE_MALFORMED: { status: 400, faultOf: 'proxy', message: 'the message is not one of this version of the protocol' },
 
+  SECRET_MISSING: { status: 409, faultOf: 'operator', message: 'a secret that a document names is not there' },
+
   // --- experiments
   EXPERIMENT_NOT_FOUND: { status: 404, faultOf: 'operator', message: 'there is no such experiment' },
   EXPERIMENT_OVERLAP: { status: 409, faultOf: 'operator', message: 'another experiment touches the same traffic' },

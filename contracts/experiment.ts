@@ -127,7 +127,7 @@ export const ExperimentView = z.object({
   /** Where the kind has one: how well the service bore it, 0 … 100 (docs/experiments.md). */
   score: z.number().nullable().optional(),
   /** What the next step, or the promotion, waits for; `reason` says it in words. */
-  waitsFor: z.enum(['after', 'approval', 'window', 'others', 'resume']).nullable().optional(),
+  waitsFor: z.enum(['after', 'approval', 'window', 'others', 'resume', 'webhook']).nullable().optional(),
   pausedBy: z.string().nullable().optional(),
   /** Of a Chaos experiment. */
   faults: z.array(FaultView).optional(),

@@ -6,6 +6,7 @@ import { Guardrails } from './limit.ts';
 import { Match } from './match.ts';
 import { Deadline, Lease } from './release.ts';
 import { Duration, Name, Percent, PPM, Size, Tolerance } from './units.ts';
+import { neverPromotes, Webhooks } from './webhook.ts';
 
 /** Where a login or a secret usually stands. */
 export const USUALLY_SECRET: readonly string[] = [
@@ -119,12 +120,16 @@ export const ShadowSpec = z
     }),
     analysis: ShadowAnalysis.prefault({}),
     after: After,
+    webhooks: Webhooks,
     deadline: Deadline,
     lease: Lease,
   })
   .refine((s) => s.baseline !== s.candidate, {
     error: 'baseline and candidate are the same version',
     path: ['candidate'],
+  })
+  .superRefine((shadow, context) => {
+    for (const issue of neverPromotes(shadow.webhooks)) context.addIssue({ code: 'custom', ...issue });
   });
 
 export type ShadowSpec = z.output<typeof ShadowSpec>;

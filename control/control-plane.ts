@@ -4,6 +4,7 @@ import { isExperimentDocument } from '../contracts/document.ts';
 import type { ServiceDocument, SourceDocument } from '../contracts/document.ts';
 import type { HaltResult } from '../contracts/api.ts';
 import { MeshproofError } from '../contracts/errors.ts';
+import { secretsOf } from '../contracts/receiver.ts';
 import type { ChainReport, ExperimentView, JournalEntry } from '../contracts/experiment.ts';
 import type { LiveMessage, ServiceView } from '../contracts/live.ts';
 import type { RunnerApi } from '../experiments/ports.ts';
@@ -18,6 +19,8 @@ import { portsOf } from './experiments/ports.ts';
 import { Taps } from './live/taps.ts';
 import { LiveStream } from './live/live-stream.ts';
 import type { Log } from './log.ts';
+import { Secrets } from './outgoing/secrets.ts';
+import { WebhookAsker } from './outgoing/webhooks.ts';
 import type { Store } from './store/store.ts';
 import { ArmTelemetry } from './telemetry/arms.ts';
 import { ServiceTelemetry } from './telemetry/services.ts';
@@ -25,8 +28,14 @@ import { ServiceTelemetry } from './telemetry/services.ts';
 const TICK_MS = 100;
 const SECOND_MS = 1_000;
 
-/** Clocks and the log. */
-export type Surroundings = { readonly wallClock: () => Date; readonly nowMs: () => number; readonly log: Log };
+/** Clocks, chance, the log, and the secrets that documents name (none, where they are not given). */
+export type Surroundings = {
+  readonly wallClock: () => Date;
+  readonly nowMs: () => number;
+  readonly log: Log;
+  readonly secrets?: Secrets;
+  readonly random?: () => number;
+};
 
 export class ControlPlane {
   readonly store: Store;
@@ -37,19 +46,25 @@ export class ControlPlane {
   readonly taps: Taps;
   readonly #services = new ServiceTelemetry();
   readonly #arms = new ArmTelemetry();
+  readonly #secrets: Secrets;
+  readonly #webhooks: WebhookAsker;
   readonly #wallClock: () => Date;
   readonly #log: Log;
   readonly #timers: NodeJS.Timeout[];
 
-  private constructor(store: Store, documents: Documents, hub: Hub, { wallClock, nowMs, log }: Surroundings) {
+  private constructor(store: Store, documents: Documents, hub: Hub, surroundings: Surroundings) {
+    const { wallClock, nowMs, log, secrets = new Secrets('', {}), random = Math.random } = surroundings;
     this.store = store;
     this.documents = documents;
     this.hub = hub;
     this.#wallClock = wallClock;
     this.#log = log;
+    this.#secrets = secrets;
+    this.#webhooks = new WebhookAsker({ secrets, wallClock, random });
     const onChange = (experiment: ExperimentView): void => this.live.publish({ type: 'experiment', experiment });
     const onJournal = (entry: JournalEntry): void => this.live.publish({ type: 'journal', entry: forPeople(entry) });
-    this.runner = createRunner(portsOf({ store, documents, hub, wallClock, nowMs, onChange, onJournal }));
+    const ask: WebhookAsker['ask'] = (hook, question) => this.#webhooks.ask(hook, question);
+    this.runner = createRunner(portsOf({ store, documents, hub, wallClock, nowMs, ask, onChange, onJournal }));
     documents.running = () => needsOfRunning(this.runner.views());
     hub.onReport = ({ traffic, arms, hits, comparisons }) => {
       // The judge first: a rollback must not wait for charts.
@@ -104,12 +119,13 @@ export class ControlPlane {
     for (const { experimentId } of orphans) await this.store.dropOverlay(experimentId);
   }
 
-  /** Starts a run of a document. @throws MeshproofError DOCUMENT_INVALID, EXPERIMENT_RUNNING, EXPERIMENT_OVERLAP, BASELINE_NOT_STABLE */
+  /** Starts a run of a document. @throws MeshproofError DOCUMENT_INVALID, EXPERIMENT_RUNNING, EXPERIMENT_OVERLAP, BASELINE_NOT_STABLE, SECRET_MISSING */
   async run(source: SourceDocument): Promise<ExperimentView> {
     const [document] = checkAlone([source]);
     if (!document || !isExperimentDocument(document)) {
       throw new MeshproofError('DOCUMENT_INVALID', `a ${document?.kind} is not an experiment; apply it instead`);
     }
+    for (const name of document.spec.webhooks.flatMap(secretsOf)) await this.#secrets.read(name);
     const id = `exp_${this.#wallClock().getTime().toString(36)}${randomBytes(4).toString('hex')}`;
     return this.runner.run(id, document, source);
   }
@@ -193,6 +209,7 @@ export class ControlPlane {
   /** The store stays open: it is whose who opened it. */
   async close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
+    this.#webhooks.close();
     await this.runner.close();
     this.live.close();
     this.taps.close();

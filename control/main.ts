@@ -13,6 +13,7 @@ import { createServer } from './api/server.ts';
 import { ControlPlane } from './control-plane.ts';
 import { lockDataDir } from './data-dir.ts';
 import type { Log } from './log.ts';
+import { Secrets } from './outgoing/secrets.ts';
 import { openStore } from './store/libsql-store.ts';
 
 export type ControlOptions = {
@@ -21,6 +22,8 @@ export type ControlOptions = {
   readonly dataDir: string;
   readonly log: Log;
   readonly version?: string;
+  /** The folder of secrets that documents name; default: `secrets` in the data directory. */
+  readonly secretsDir?: string | undefined;
 };
 
 export type RunningControl = { readonly address: string; readonly plane: ControlPlane; close(): Promise<void> };
@@ -31,6 +34,7 @@ export async function startControl({
   dataDir,
   log,
   version = '0.0.0',
+  secretsDir = join(dataDir, 'secrets'),
 }: ControlOptions): Promise<RunningControl> {
   const address = parseAddress(listen);
   if (!address)
@@ -47,7 +51,12 @@ export async function startControl({
     const wallClock = (): Date => new Date();
     const store = await openStore(pathToFileURL(join(dataDir, 'meshproof.db')).href, wallClock);
     releases.push(() => store.close());
-    const plane = await ControlPlane.open(store, { wallClock, nowMs: () => performance.now(), log });
+    const plane = await ControlPlane.open(store, {
+      wallClock,
+      nowMs: () => performance.now(),
+      log,
+      secrets: new Secrets(secretsDir, process.env),
+    });
     releases.push(() => plane.close());
     const onLoopback = isLoopback(address.host);
     const app = await createServer({ plane, version, onLoopback, dashboard: dashboardFolder(), log });

@@ -66,6 +66,7 @@ function termsOf(spec: Spec): Terms {
     watch: spec.watch,
     windows: spec.windows,
     freezes: spec.freezes,
+    webhooks: spec.webhooks,
     onInconclusive: spec.onInconclusive,
     analysis: { alpha: spec.analysis.alpha, metrics: [], warmup: 0, checks: [] },
   };

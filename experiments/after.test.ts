@@ -56,6 +56,25 @@ describe('an experiment after another', () => {
     expect(second(drive).phase).toBe('measuring');
   });
 
+  it('asks its webhooks before the start when its turn has come, not before', async () => {
+    const drive = new Drive();
+    drive.world.versions = ['v1', 'v2', 'v3'];
+    await drive.start();
+    const webhooks = [{ name: 'ci', at: 'before-start', url: 'https://ci.example', onNo: 'wait' }];
+    drive.world.reply = () => ({ answer: 'no', says: 'not yet' });
+    const spec = { after: ['reviews-v2'], baseline: 'v2', candidate: 'v3', webhooks };
+    await start(drive.runner, 'exp_2', 'reviews-v3', spec);
+    await drive.until(() => drive.ended);
+    expect(drive.world.questions).toEqual([]);
+    await drive.until(() => second(drive).waitsFor === 'webhook', 10_000);
+    await drive.run(5_000);
+    expect(second(drive)).toMatchObject({ phase: 'declared', waitsFor: 'webhook' });
+    drive.world.reply = () => ({ answer: 'yes', says: '' });
+    await drive.until(() => second(drive).phase === 'measuring', 30_000);
+    await drive.run(1_000);
+    expect(second(drive).phase).toBe('measuring');
+  });
+
   it('does not start when that one fails, and says why', async () => {
     const drive = await two();
     fail(drive);

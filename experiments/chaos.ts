@@ -43,6 +43,7 @@ export function chaos(run: ChaosRun): Story {
       deadline: spec.deadline,
       measure: spec.before,
       watch: { for: 0, maxErrors: 0 },
+      webhooks: spec.webhooks,
       onInconclusive: 'rollback',
       analysis: { alpha: 0, metrics: [], warmup: 0, checks: [] },
     },

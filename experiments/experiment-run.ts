@@ -9,6 +9,7 @@ import { MeshproofError } from '../contracts/errors.ts';
 import type { ExperimentView, JournalEntry } from '../contracts/experiment.ts';
 import type { ArmRow } from '../contracts/telemetry.ts';
 import { failedEvent } from './answers.ts';
+import { Asking } from './asking.ts';
 import { Backoff } from './backoff.ts';
 import { checkpointEveryMs } from './checkpoint.ts';
 import type { Folded } from './journal.ts';
@@ -45,6 +46,7 @@ export class ExperimentRun {
   readonly #ports: Ports;
   readonly #backoff = new Backoff();
   readonly #measuring: Measuring;
+  readonly #asking: Asking;
   #state: State = INITIAL;
   #nextSeq = 0;
   /** Decided and not yet in the journal. Nothing of the outbox is carried out before it is empty. */
@@ -74,6 +76,7 @@ export class ExperimentRun {
     this.run = { id, document, source };
     this.story = storyOf(this.run);
     this.#measuring = new Measuring(ports.measure, this.story.terms);
+    this.#asking = new Asking(ports);
     this.#startedAt = this.#updatedAt = ports.wallClock().toISOString();
     this.#tickedAtMs = this.#savedAtMs = ports.nowMs();
   }
@@ -172,6 +175,8 @@ export class ExperimentRun {
     this.#lookAtCalendar();
     this.feed({ type: 'tick', passedMs });
     this.#measuring.tick(isCompared(this.story, this.#state), nowMs, (event) => this.#measured(event));
+    // That it is asked stands in the journal before it is.
+    if (this.#unwritten.length === 0) this.#asking.tick(this.story, this.#state, (event) => this.feed(event));
     if (this.#unsaved && nowMs - this.#savedAtMs >= checkpointEveryMs(this.#state.ageMs)) this.#checkpoint();
     if (this.#untold && nowMs - this.#toldAtMs >= TELL_EVERY_MS) this.#tell();
     this.#pump();

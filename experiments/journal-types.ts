@@ -10,9 +10,11 @@ export const JOURNAL_TYPES = {
   'no-traffic': 'reports come, but no request of this experiment is in them; it waits',
   'no-data': 'no proxy reports; the clock of the step stands still',
   verdict: 'FAIL or INCONCLUSIVE: everything goes back to the baseline; with the evidence',
-  waiting: 'the next step, or the promotion, waits for a person, a window, other experiments or the end of a pause',
+  waiting:
+    'the next step, or the promotion, waits for a person, a window, other experiments, a webhook or the end of a pause',
   joined: 'another release, with which this one is promoted or rolled back together',
   'not-started': 'the end: an experiment that this one comes after has not passed; nothing was touched',
+  answered: 'a webhook has answered; a no that ends the run stands in its `verdict`',
   approved: 'a person lets the step go on that waits',
   paused: 'a person stops the clock of the step; judging goes on, and so does the way back',
   unpaused: 'a person lets it go on',

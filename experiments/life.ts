@@ -19,6 +19,7 @@ import type { Story } from './story.ts';
 import { join, takeOthers } from './together.ts';
 import { decide, isShifting, layOverlay, stay } from './transitions.ts';
 import { neverStart, takeTurn, waitForTurn } from './turn.ts';
+import { leaveDeclared, takeAnswer, throughWebhooks } from './webhooks.ts';
 
 export function isOver(state: State): boolean {
   return state.phase === 'promoted' || state.phase === 'rolled-back';
@@ -41,9 +42,9 @@ export function advance(story: Story, before: State, event: Event): Transition {
 function react(story: Story, state: State, event: Event): Transition {
   switch (event.type) {
     case 'started':
-      return begin(story, state);
+      return beginWhenAllowed(story, state);
     case 'turn':
-      return begin(story, takeTurn(state, event.stable));
+      return beginWhenAllowed(story, takeTurn(state, event.stable));
     case 'no-turn':
       return neverStart(state, event.why);
     case 'joined':
@@ -66,6 +67,8 @@ function react(story: Story, state: State, event: Event): Transition {
       return abort(story, state, event.by, event.reason);
     case 'promote':
       return promoteByHand(story, state, event.by, event.reason);
+    case 'answered':
+      return takeAnswer(story, state, event);
     case 'calendar':
       return turnCalendar(state, event.opening);
     case 'approve':
@@ -82,7 +85,7 @@ function react(story: Story, state: State, event: Event): Transition {
       return rollBack(story, next, 'refused', `rolled back: ${event.message}`, { code: event.code });
     }
     case 'journal-failed':
-      return isShifting(story, state)
+      return isShifting(story, state) || state.phase === 'declared'
         ? rollBack(story, state, 'verdict', `rolled back: the journal could not be written (${event.message})`)
         : stay(state);
   }
@@ -91,6 +94,11 @@ function react(story: Story, state: State, event: Event): Transition {
 function begin(story: Story, state: State): Transition {
   if (state.after.length > 0) return waitForTurn(state);
   return story.begin?.(state) ?? startMeasuring(story, state);
+}
+
+/** Webhooks before the start come after those experiments that come before this one. */
+function beginWhenAllowed(story: Story, state: State): Transition {
+  return throughWebhooks(story, state, begin(story, state)) ?? stay(state);
 }
 
 function withUsers({ takeUsers }: Story, state: State, users: Users | undefined): State {
@@ -116,7 +124,9 @@ function goOn(story: Story, state: State): Transition | undefined {
   if (state.ending !== null) return state.outbox.length === 0 ? end(story, state, state.ending) : undefined;
   if (state.phase === 'promoting') return leavePromoting(story, state);
   if (state.phase === 'watching') return leaveWatch(story, state);
-  return isShifting(story, state) ? (story.goOn(state) ?? approvalOver(story, state)) : undefined;
+  if (state.phase === 'declared') return leaveDeclared(story, state, (now) => begin(story, now));
+  if (!isShifting(story, state)) return undefined;
+  return throughWebhooks(story, state, story.goOn(state) ?? approvalOver(story, state));
 }
 
 /** A person, or the halt: everything back to the baseline now. During promotion that means the stable version too. */
@@ -138,7 +148,7 @@ function end(story: Story, state: State, ending: 'promoted' | 'rolled-back'): Tr
 /** The phase goes on in a new process (or one that had stopped): a new epoch, as proxies may have let the old overlay go. */
 function takeUpAgain(story: Story, before: State, awayMs: number): Transition {
   const state: State = { ...grow(before, awayMs), silentMs: 0, opening: null, others: null };
-  if (state.phase === 'declared' && state.waits === null) return begin(story, state);
+  if (state.phase === 'declared' && state.waits === null) return beginWhenAllowed(story, state);
   const message = `taken up again after ${formatDuration(awayMs)}, in phase ${state.phase}`;
   const hasOverlay = state.ending === null && (isShifting(story, state) || state.phase === 'watching');
   return decide(hasOverlay ? layOverlay(story, state) : state, 'resumed', message, { awayMs });

@@ -6,9 +6,34 @@ import type { ExperimentDocument, SourceDocument } from '../contracts/document.t
 import type { ChainReport, ExperimentView, JournalEntry } from '../contracts/experiment.ts';
 import type { Overlay } from '../contracts/overlay.ts';
 import type { ArmRow, HitRow, TrafficRow } from '../contracts/telemetry.ts';
+import type { Verdict } from '../contracts/verdict.ts';
+import type { Webhook } from '../contracts/webhook.ts';
 
 /** @property why - there is no data, where the value is null */
 export type Measurement = { readonly value: number | null; readonly why: string };
+
+/** What a webhook is told: the run as it stands, and what it is about to do. */
+export type Question = {
+  readonly type: Webhook['at'];
+  readonly name: string;
+  readonly run: string;
+  readonly kind: string;
+  readonly service: string;
+  readonly baseline: string;
+  readonly candidate: string;
+  readonly phase: string;
+  /** 1, 2 …: the step that would begin, or the present one; 0 before the first. */
+  readonly step: number;
+  readonly steps: number;
+  /** Of that step, in percent. */
+  readonly weight: number;
+  readonly verdict: Verdict;
+  readonly reason: string;
+  readonly totals: Readonly<Record<string, number>>;
+  readonly metadata: Readonly<Record<string, string>>;
+};
+
+export type Answer = { readonly answer: 'yes' | 'no' | 'error'; readonly says: string };
 
 export type Ports = {
   readonly journal: {
@@ -37,6 +62,8 @@ export type Ports = {
   };
   /** Asks a provider for a figure. No data is an answer: it never rejects. @param variables - for {{name}} in the query */
   readonly measure?: (provider: Provider, variables: Readonly<Record<string, string>>) => Promise<Measurement>;
+  /** Asks a webhook, with its retries. Says why in `says` where there is no answer. */
+  readonly ask?: (webhook: Webhook, question: Question) => Promise<Answer>;
   /** Wall clock, for the journal's times and the calendar of promotions only. */
   readonly wallClock: () => Date;
   /** Monotonic milliseconds, for every decision. */

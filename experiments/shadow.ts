@@ -69,6 +69,7 @@ function termsOf(spec: ShadowSpec): Terms {
     deadline,
     measure: 0,
     watch: { for: 0, maxErrors: PPM },
+    webhooks: spec.webhooks,
     onInconclusive: 'rollback',
     analysis: { alpha: spec.analysis.alpha, metrics: [], warmup: 0, checks: [] },
   };

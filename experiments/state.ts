@@ -52,7 +52,10 @@ const Judge = z.custom<JudgeState>(
 
 const NO_USERS = { before: NO_COUNTS, during: NO_COUNTS, after: NO_COUNTS };
 /** What the next step towards more exposure waits for, and the sentence that says so. */
-export const Waits = z.object({ for: z.enum(['after', 'approval', 'window', 'others', 'resume']), says: z.string() });
+export const Waits = z.object({
+  for: z.enum(['after', 'approval', 'window', 'others', 'resume', 'webhook']),
+  says: z.string(),
+});
 export type Waits = z.output<typeof Waits>;
 
 export const State = z.object({
@@ -122,6 +125,13 @@ export const State = z.object({
   /** The step that waits may be taken. */
   approved: z.boolean().default(false),
   pausedBy: z.string().nullable().default(null),
+  /** The webhooks that are asked before the next transition: those that said yes, and those whose no was told. */
+  asking: z
+    .object({ key: z.string(), passed: z.array(z.string()), refused: z.array(z.string()) })
+    .nullable()
+    .default(null),
+  /** Webhooks that gave no answer during the run, where the document ignores that; told once. */
+  unanswered: z.array(z.string()).default([]),
   /** What the calendar of the document says now; null: not asked yet by this process. */
   opening: z.object({ isOpen: z.boolean(), says: z.string() }).nullable().default(null),
   /** What the candidate waits for that never comes by itself; told to the journal once. */
@@ -171,6 +181,14 @@ export type Event =
   /** Of a release together with others: one of them is there; how they stand, and how one that failed has ended. */
   | { readonly type: 'joined'; readonly peer: State['peers'][number] }
   | { readonly type: 'others'; readonly others: NonNullable<State['others']>; readonly why: string }
+  /** A webhook was asked. @property says - one line of its answer, or why there is none */
+  | {
+      readonly type: 'answered';
+      readonly webhook: string;
+      readonly key: string;
+      readonly answer: 'yes' | 'no' | 'error';
+      readonly says: string;
+    }
   /** What the calendar says has changed. */
   | { readonly type: 'calendar'; readonly opening: { readonly isOpen: boolean; readonly says: string } }
   | { readonly type: 'approve' | 'pause' | 'unpause'; readonly by: string; readonly reason: string }
@@ -234,6 +252,8 @@ export const INITIAL: State = {
   waitedMs: 0,
   approved: false,
   pausedBy: null,
+  asking: null,
+  unanswered: [],
   opening: null,
   lacking: 'nothing',
   verdict: 'PENDING',

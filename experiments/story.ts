@@ -12,6 +12,7 @@ import type { Overlay } from '../contracts/overlay.ts';
 import type { Freeze, PromotionWindow } from '../contracts/promotion-windows.ts';
 import type { Sticky } from '../contracts/route.ts';
 import type { ArmRow } from '../contracts/telemetry.ts';
+import type { Webhook } from '../contracts/webhook.ts';
 import type { State, Transition, Users } from './state.ts';
 
 /** What stays the same over the whole run. */
@@ -43,6 +44,7 @@ export type Terms = {
   /** When it may move forward. */
   readonly windows?: readonly PromotionWindow[];
   readonly freezes?: readonly Freeze[];
+  readonly webhooks?: readonly Webhook[];
   readonly onInconclusive: 'rollback' | 'promote' | 'hold';
   readonly analysis: Pick<Analysis, 'alpha' | 'metrics' | 'warmup' | 'checks'> & Partial<Pick<Analysis, 'guards'>>;
 };

@@ -37,6 +37,33 @@ describe('releases together', () => {
     expect(both.overlays.size).toBe(0);
   });
 
+  it('stand ready for each other only when their webhooks have said yes', async () => {
+    for (const kind of ['Canary', 'BlueGreen'] as const) {
+      const both = new Pair();
+      both.reply = { answer: 'no', says: 'not yet' };
+      const at = kind === 'Canary' ? 'before-promotion' : 'before-step';
+      const hook = { name: 'ci', at, url: 'https://ci.example', onNo: 'wait', interval: '1s' };
+      const verify = kind === 'Canary' ? {} : { verify: { share: 10, min: '2s', max: '60s' }, preview: undefined };
+      await both.start('reviews', { ...REVIEWS, ...verify, webhooks: [hook] }, kind);
+      await both.start('ratings', { together: ['reviews'], ...verify }, kind);
+      if (kind === 'BlueGreen') {
+        await both.until(() => both.view('reviews').waitsFor === 'webhook');
+        both.reply = { answer: 'yes', says: '' };
+        await both.until(() => both.view('reviews').phase === 'previewing');
+        both.reply = { answer: 'no', says: 'not yet' };
+      }
+      await both.until(() => both.view('ratings').waitsFor === 'others');
+      await both.until(() => both.view('reviews').waitsFor === 'webhook');
+      await both.until(() => false, 10_000);
+      expect(both.view('reviews').waitsFor, kind).toBe('webhook');
+      expect(both.view('ratings').waitsFor, kind).toBe('others');
+      expect(both.stable).toEqual(BOTH_OLD);
+      both.reply = { answer: 'yes', says: '' };
+      await both.until(() => both.ended);
+      expect(both.stable, kind).toEqual(BOTH_NEW);
+    }
+  });
+
   it('are rolled back together when one fails, and each says which', async () => {
     const both = await pair();
     await both.until(() => both.view('reviews').waitsFor === 'others');

@@ -31,7 +31,7 @@ export function layOverlay(story: Story, state: State): State {
 }
 
 /** While the kind's own overlay stands and nothing is decided. */
-export function isShifting(story: Story, { phase }: State): boolean {
+export function isShifting(story: Story, { phase }: Pick<State, 'phase'>): boolean {
   return story.phases.includes(phase);
 }
 

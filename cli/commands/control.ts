@@ -16,6 +16,10 @@ export const control: CommandSpec = {
   options: [
     { flags: '--listen <host:port>', description: 'where it listens', default: DEFAULT_CONTROL },
     { flags: '--data <folder>', description: 'the store and the journal', default: '.meshproof/control' },
+    {
+      flags: '--secrets <folder>',
+      description: 'secrets that webhooks and notifications name, a file each (default: secrets in --data)',
+    },
     { flags: '--log-level <level>', description: 'debug, info, warn or error', default: 'info' },
   ],
   run: async ({ terminal, options }) => {
@@ -26,6 +30,7 @@ export const control: CommandSpec = {
     const running = await startControl({
       listen,
       dataDir: options.text('data') ?? '.meshproof/control',
+      secretsDir: options.text('secrets'),
       log,
       version: VERSION,
     });

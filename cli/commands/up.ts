@@ -34,6 +34,10 @@ export const up: CommandSpec = {
     { flags: '-f, --file <file...>', description: 'files or folders', required: true },
     { flags: '--listen <host:port>', description: 'the control plane and the dashboard', default: DEFAULT_CONTROL },
     { flags: '--data <folder>', description: 'the journal, the store and the logs', default: '.meshproof' },
+    {
+      flags: '--secrets <folder>',
+      description: 'secrets that webhooks and notifications name, a file each (default: control/secrets in --data)',
+    },
   ],
   run: async ({ terminal, options }) => {
     const control = options.text('listen') ?? DEFAULT_CONTROL;
@@ -48,7 +52,9 @@ export const up: CommandSpec = {
     }
     const located = await loadValid(options.list('file'), terminal);
     if (!located) return EXIT.INVALID_INPUT;
-    const plan = planUp(located, { control, dataDir, cwd: terminal.cwd, self: SELF });
+    const secrets = options.text('secrets');
+    const secretsDir = secrets === undefined ? undefined : resolve(terminal.cwd, secrets);
+    const plan = planUp(located, { control, dataDir, cwd: terminal.cwd, secretsDir, self: SELF });
     if (plan.problems.length > 0) {
       terminal.err(showProblems(plan.problems, new Map(), terminal.colors));
       return EXIT.INVALID_INPUT;

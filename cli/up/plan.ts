@@ -49,6 +49,8 @@ export type PlanOptions = {
   readonly control: string;
   readonly dataDir: string;
   readonly cwd: string;
+  /** The folder of the control plane's secrets, where it is not the usual one. */
+  readonly secretsDir?: string | undefined;
   /** How this program starts itself: the node binary, and the script with it. */
   readonly self: { readonly program: string; readonly script: string };
 };
@@ -105,12 +107,13 @@ function sidecarAddresses(d: Located, path: readonly PropertyKey[], spec: Versio
   ];
 }
 
-function controlPlan({ control, dataDir, cwd, self }: PlanOptions): ProcessPlan {
+function controlPlan({ control, dataDir, cwd, secretsDir, self }: PlanOptions): ProcessPlan {
+  const secrets = secretsDir === undefined ? [] : ['--secrets', secretsDir];
   return {
     name: 'control',
     role: 'control',
     program: self.program,
-    args: [self.script, 'control', '--listen', control, '--data', join(dataDir, 'control')],
+    args: [self.script, 'control', '--listen', control, '--data', join(dataDir, 'control'), ...secrets],
     cwd,
     env: { NO_COLOR: '1' },
     ready: { how: 'http', at: `http://${control}/healthz`, timeoutMs: READY_TIMEOUT_MS },

@@ -17,11 +17,12 @@ export type World = {
   readonly hub: Hub;
   readonly wallClock: () => Date;
   readonly nowMs: () => number;
+  readonly ask: NonNullable<Ports['ask']>;
   readonly onChange: (view: ExperimentView) => void;
   readonly onJournal: (entry: JournalEntry) => void;
 };
 
-export function portsOf({ store, documents, hub, wallClock, nowMs, onChange, onJournal }: World): Ports {
+export function portsOf({ store, documents, hub, wallClock, nowMs, ask, onChange, onJournal }: World): Ports {
   return {
     journal: {
       append: (entries) => store.appendJournal(entries),
@@ -54,6 +55,7 @@ export function portsOf({ store, documents, hub, wallClock, nowMs, onChange, onJ
       moveStable: (service, from, to) => moveStable(documents, service, from, to),
     },
     measure: (provider, variables) => measure(provider, variables),
+    ask,
     wallClock,
     nowMs,
     onChange,

@@ -2,7 +2,7 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
-import { guardedLookup, refusalOf } from './address-guard.ts';
+import { guardedLookup, refusalOf } from '../outgoing/address-guard.ts';
 
 export type GetOptions = { readonly allowPrivate: boolean; readonly headers?: Readonly<Record<string, string>> };
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Provider } from '../../contracts/check.ts';
 import type { Measurement } from '../../experiments/ports.ts';
-import { refusalOf } from './address-guard.ts';
+import { refusalOf } from '../outgoing/address-guard.ts';
 import { numberAt } from './json-path.ts';
 import { measure } from './measure.ts';
 

@@ -86,6 +86,9 @@ function waitsOf(spec: CanarySpec): string[] {
   const approved = [...steps, ...(spec.approval ? ['the promotion'] : [])];
   return [
     ...(approved.length > 0 ? [`it waits for a person to approve ${approved.join(', ')}`] : []),
+    ...(spec.webhooks.length > 0
+      ? [`it asks webhooks: ${spec.webhooks.map((w) => `${w.name} (${w.at})`).join(', ')}`]
+      : []),
     ...(hasCalendar(spec) ? ['it moves forward only in its windows and outside of its freezes'] : []),
   ];
 }

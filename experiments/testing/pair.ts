@@ -3,7 +3,7 @@ import { seeded } from '../../analyzer/simulation/random.ts';
 import type { ExperimentKind } from '../../contracts/document.ts';
 import type { ExperimentView, JournalEntry } from '../../contracts/experiment.ts';
 import type { Overlay } from '../../contracts/overlay.ts';
-import type { Ports, RunnerApi } from '../ports.ts';
+import type { Answer, Ports, RunnerApi } from '../ports.ts';
 import { createRunner } from '../runner.ts';
 import { modelledArm } from '../simulation/arm.ts';
 import { rowsUnder } from '../simulation/rows.ts';
@@ -17,6 +17,8 @@ export class Pair {
   /** Of the candidates, by service; may be changed on the way. */
   readonly errorRate: Record<string, number> = { reviews: 0, ratings: 0 };
   readonly overlays = new Map<string, Overlay>();
+  /** What webhooks answer. */
+  reply: Answer = { answer: 'yes', says: '' };
   readonly #journals = new Map<string, JournalEntry[]>();
   readonly #random = seeded(7);
   /** The process that is alive; the calls of earlier ones come to nothing. */
@@ -76,6 +78,7 @@ export class Pair {
     const call = <T>(effect: () => T): Promise<T> =>
       process === this.#process ? Promise.resolve(effect()) : new Promise<T>(() => undefined);
     return {
+      ask: () => call(() => this.reply),
       journal: {
         append: (entries) =>
           call(() => {

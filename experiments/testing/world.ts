@@ -5,7 +5,8 @@
 import { MeshproofError } from '../../contracts/errors.ts';
 import type { ExperimentView, JournalEntry } from '../../contracts/experiment.ts';
 import type { Overlay } from '../../contracts/overlay.ts';
-import type { Measurement, Ports } from '../ports.ts';
+import type { Webhook } from '../../contracts/webhook.ts';
+import type { Answer, Measurement, Ports, Question } from '../ports.ts';
 
 export type Call = 'append' | 'read' | 'set' | 'drop' | 'move' | 'confirm';
 /** When a process dies, or what a call answers: asked before and after each call takes effect. */
@@ -27,6 +28,9 @@ export class World {
     why: 'nobody is asked',
   });
   asked = 0;
+  /** What webhooks answer, and what they were asked. */
+  reply: (hook: Webhook, question: Question) => Answer | Promise<Answer> = () => ({ answer: 'yes', says: '' });
+  readonly questions: Question[] = [];
   readonly moves: string[] = [];
   readonly views: ExperimentView[] = [];
   readonly told: JournalEntry[] = [];
@@ -90,6 +94,11 @@ export class Process {
       measure: (_provider, variables) => {
         world.asked++;
         return Promise.resolve(world.answer(variables));
+      },
+      ask: (hook, question) => {
+        if (!this.alive) return new Promise<Answer>(() => undefined);
+        world.questions.push(question);
+        return Promise.resolve(world.reply(hook, question));
       },
       wallClock: () => new Date(world.wallMs),
       nowMs: () => world.nowMs - this.#originMs,

@@ -68,6 +68,7 @@ const WAITS = {
   window: 'Waits for its window',
   others: 'Waits for the others',
   resume: 'Paused',
+  webhook: 'Waits for a webhook',
 } as const;
 
 /** What keeps a run where it is although its evidence would let it go on; null: nothing does. */
