@@ -233,7 +233,7 @@ function faultIssues(
       ? []
       : [missingService(from, services, [...path, 'partition', 'from'])]),
     ...(Array.isArray(spec.endpointGone) ? spec.endpointGone : []).flatMap((address, i) =>
-      Object.values(versions).some(({ endpoints }) => endpoints.some((e) => e.address === address))
+      Object.values(versions).some((v) => v.inbound === address || v.endpoints.some((e) => e.address === address))
         ? []
         : [{ path: [...path, 'endpointGone', i], message: `Service "${spec.service}" has no endpoint ${address}` }],
     ),

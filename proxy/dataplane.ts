@@ -313,7 +313,7 @@ export class Dataplane implements DataplaneApi {
       const isProxy = gateway?.spec.protocol === 'http-proxy';
       listener.unknownHost = isProxy ? 'PROXY_HOST_REFUSED' : 'ROUTE_NOT_FOUND';
       listener.endTunnels(isProxy || listener.name === 'outbound');
-      if (listener.name === INBOUND_NAME) this.#openWayIn(config, listener);
+      if (listener.name === INBOUND_NAME) this.#openWayIn(config, listener, faults);
       else this.#secure(listener, gateway);
     }
   }
@@ -365,18 +365,19 @@ export class Dataplane implements DataplaneApi {
     };
   }
 
-  #openWayIn(config: Config, listener: Listener): void {
+  #openWayIn(config: Config, listener: Listener, faults: readonly ActiveFault[]): void {
     const found = serviceBeside(config, this.#options.beside);
     if (!found) return;
     const { document, version } = found;
     const service = document.metadata.name;
     const policy = config.policies.find((p) => p.spec.service === service)?.spec;
-    const plan = compileInbound(this.#runtime, this.#inventory, document, version, policy);
+    const own = faults.filter((f) => f.spec.service === service);
+    const plan = compileInbound(this.#runtime, this.#inventory, document, version, policy, own);
     this.#wayIn = plan;
     listener.isInbound = true;
     listener.resolve = () => plan;
     listener.secure(this.#inventory.tls.inbound(service));
-    listener.handshakeFaults = handshakeFaultsAt(this.#faults.all(), { service, version });
+    listener.handshakeFaults = handshakeFaultsAt(faults, { service, version });
   }
 }
 

@@ -1,11 +1,12 @@
 /**
  * The stack of what comes in to the application beside a sidecar, outermost first. Short: arms, retries, faults and
- * shadows are the caller's side (outbound.stack.ts); twice would be once too often.
+ * shadows are the caller's side (outbound.stack.ts); twice would be once too often. Only endpoints are chosen here.
  */
 import { access } from './filters/access.ts';
 import { balancing } from './filters/balancing.ts';
 import { clientIdentity } from './filters/client-identity.ts';
 import { connection } from './filters/connection.ts';
+import { discoveryFault } from './filters/discovery-fault.ts';
 import { NOTHING } from './filters/filter.ts';
 import type { Filter } from './filters/filter.ts';
 import { local } from './filters/local.ts';
@@ -24,6 +25,7 @@ export const INBOUND: readonly Filter[] = [
   access,
   clientIdentity,
   local,
+  discoveryFault,
   balancing,
   connection,
 ];

@@ -3,6 +3,7 @@ import type { AccessPolicySpec } from '../../contracts/access-policy.ts';
 import type { Resilience } from '../../contracts/resilience.ts';
 import type { Rule } from '../../contracts/route.ts';
 import type { ActiveFault } from '../faults/active-fault.ts';
+import type { Gone } from '../faults/endpoint-gone.ts';
 import type { ActiveOverlay } from '../overlays.ts';
 import type {
   AttemptEndStep,
@@ -60,7 +61,7 @@ export type RouteContext = {
   readonly shadowLoads: (version: string) => ShadowLoad;
   readonly faults: readonly ActiveFault[];
   /** Those that take endpoints away. */
-  readonly gone: readonly ActiveFault[];
+  readonly gone: readonly Gone[];
   readonly resilience?: Resilience | undefined;
   /** On the way in, where the service has one. */
   readonly access?: AccessPolicySpec | undefined;

@@ -2,6 +2,8 @@
 import type { AccessPolicySpec } from '../../contracts/access-policy.ts';
 import type { ServiceDocument } from '../../contracts/document.ts';
 import { INBOUND } from '../inbound.stack.ts';
+import type { ActiveFault } from '../faults/active-fault.ts';
+import { goneOf, withoutGone } from '../faults/endpoint-gone.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Inventory } from './compile.ts';
 import { partsOf } from './compile.ts';
@@ -27,17 +29,21 @@ export function serviceBeside(
   return document && version !== undefined && inbound !== undefined ? { document, version, inbound } : undefined;
 }
 
+/** @param declared - the faults of the service: those that take endpoints away act where these are chosen, here */
 export function compileInbound(
   runtime: Runtime,
   inventory: Inventory,
   document: ServiceDocument,
   version: string,
   access: AccessPolicySpec | undefined,
+  declared: readonly ActiveFault[],
 ): ServicePlan {
   const name = document.metadata.name;
   const spec = document.spec.versions[version];
   const security = inventory.tls.application(name, version);
-  const endpoints = (spec?.endpoints ?? []).map(({ address }) =>
+  const choice = { version, addresses: (spec?.endpoints ?? []).map(({ address }) => address), isSidecar: false };
+  const gone = goneOf(declared, [choice]);
+  const endpoints = [...withoutGone(gone, choice)].map((address) =>
     inventory.endpoint(address, {}, spec?.protocol, undefined, security),
   );
   const plan: VersionPlan = { name: version, endpoints, cursor: 0 };
@@ -54,7 +60,7 @@ export function compileInbound(
     load,
     overlay: undefined,
     faults: [],
-    gone: [],
+    gone,
     access,
     buckets: (key, make) => make(key),
     shadowLoads: (shadow) => inventory.shadow(name, shadow),
@@ -74,5 +80,5 @@ export function compileInbound(
     ...parts,
   };
   const tcp: ServicePlan['tcp'] = (of) => inventory.tcp(name, of);
-  return { name, stable: plan, versions, routes: [route], load, overlay: undefined, tcp, gone: [], wires };
+  return { name, stable: plan, versions, routes: [route], load, overlay: undefined, tcp, gone, wires };
 }

@@ -7,7 +7,8 @@ import type { Endpoint as EndpointSpec, Protocol, ServiceSpec } from '../../cont
 import { parseAddress } from '../../contracts/units.ts';
 import { PoolTable } from '../balancing/pool-table.ts';
 import type { ActiveFault } from '../faults/active-fault.ts';
-import { withoutGone } from '../faults/endpoint-gone.ts';
+import { goneOf, withoutGone } from '../faults/endpoint-gone.ts';
+import type { Choice, Gone } from '../faults/endpoint-gone.ts';
 import { Wires } from '../faults/tcp/wires.ts';
 import type { Wrap } from '../faults/tcp/wires.ts';
 import type { Filter, RouteContext } from '../filters/filter.ts';
@@ -192,7 +193,9 @@ export function compileService(
   declared: readonly ActiveFault[],
 ): ServicePlan | undefined {
   const name = document.metadata.name;
-  const gone = declared.filter((fault) => fault.spec.endpointGone !== undefined);
+  const taking = declared.filter((fault) => fault.spec.endpointGone !== undefined);
+  const choices = Object.keys(document.spec.versions).map((version) => choiceOf(document, version));
+  const gone = goneOf(taking, choices);
   const versions = new Map<string, VersionPlan>();
   for (const version of Object.keys(document.spec.versions)) {
     versions.set(version, compileVersion(inventory, document, version, gone));
@@ -201,7 +204,7 @@ export function compileService(
   if (!stable) return undefined;
   const load = inventory.load(name);
   limitRetries(load, name, document.spec.resilience?.circuitBreaker?.maxRetries, runtime);
-  const faults = declared.filter((fault) => fault.plannedTcp.length === 0 && !gone.includes(fault));
+  const faults = declared.filter((fault) => fault.plannedTcp.length === 0 && !taking.includes(fault));
   const { resilience } = document.spec;
   const shadowLoads = (version: string): ShadowLoad => inventory.shadow(name, version);
   const base = { runtime, service: name, stable, versions, load, overlay, faults, gone, resilience, shadowLoads };
@@ -232,6 +235,11 @@ function addressesOf(version: ServiceSpec['versions'][string] | undefined): read
   return [{ address: inbound, weight: 1, locality: endpoints[0]?.locality }];
 }
 
+function choiceOf({ spec }: ServiceDocument, version: string): Choice {
+  const of = spec.versions[version];
+  return { version, addresses: addressesOf(of).map(({ address }) => address), isSidecar: of?.inbound !== undefined };
+}
+
 /** Plain round robin needs no pool: the cursor of the plan is all there is. */
 function isPlain({ resilience, versions }: ServiceSpec): boolean {
   const all = Object.values(versions).flatMap((v) => v.endpoints);
@@ -242,15 +250,11 @@ function compileVersion(
   inventory: Inventory,
   service: ServiceDocument,
   name: string,
-  gone: readonly ActiveFault[],
+  gone: readonly Gone[],
 ): VersionPlan {
   const { resilience = {}, versions } = service.spec;
   const all = addressesOf(versions[name]);
-  const left = withoutGone(
-    gone,
-    name,
-    all.map(({ address }) => address),
-  );
+  const left = withoutGone(gone, choiceOf(service, name));
   const specs = all.filter(({ address }) => left.has(address));
   const protocol = versions[name]?.protocol;
   const wrap = inventory.wires(service.metadata.name).wrapFor(name);

@@ -6,7 +6,7 @@ import type { TrafficCounters } from '../telemetry/counters.ts';
 import type { Pool } from '../balancing/pool.ts';
 import type { Endpoint } from '../upstream/endpoint.ts';
 import type { ActiveOverlay } from '../overlays.ts';
-import type { ActiveFault } from '../faults/active-fault.ts';
+import type { Gone } from '../faults/endpoint-gone.ts';
 import type { Wires } from '../faults/tcp/wires.ts';
 import type { Limit } from '../shared/sharing.ts';
 import type { TcpLoad } from '../tcp/tcp-load.ts';
@@ -56,7 +56,7 @@ export type ServicePlan = {
   readonly tcp: (version: string) => TcpLoad;
   readonly wires: Wires;
   /** Faults that take endpoints away. */
-  readonly gone: readonly ActiveFault[];
+  readonly gone: readonly Gone[];
 };
 
 /** Kept across configurations. */
