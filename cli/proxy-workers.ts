@@ -31,10 +31,11 @@ export async function runWorkers(
 ): Promise<number> {
   const { startWorkers } = await import('../proxy/main.ts');
   const log = pino({ level: options.text('logLevel') ?? 'info' });
-  const { admin } = wanted;
+  const { admin, haltFile } = wanted;
   const workers = await startWorkers({
     count,
     ...(admin === undefined ? {} : { admin }),
+    ...(haltFile === undefined ? {} : { haltFile }),
     log,
     nowMs: () => performance.now(),
   });
@@ -46,7 +47,7 @@ export async function runWorkers(
 }
 
 /** The admin server is the first process's; in a mesh each worker is a node of its own. */
-export function workerWish({ admin: _, dataDir, node, ...wish }: ProxyWish): ProxyWish & { isWorker: true } {
+export function workerWish({ admin: _, haltFile: __, dataDir, node, ...wish }: ProxyWish): ProxyWish & { isWorker: true } {
   const suffix = `w${cluster.worker?.id ?? 0}`;
   return {
     ...wish,

@@ -169,6 +169,7 @@ export class Dataplane implements DataplaneApi {
     const faults = this.#faults.all().filter((f) => f.active).length;
     this.#runtime.halt.halt();
     const overlays = this.#overlays.clear();
+    if (overlays === 0 && this.#faults.all().length === 0) return { overlays, faults };
     this.#faults.lay(this.#overlays.all());
     this.#compile();
     this.#releaseFaults();

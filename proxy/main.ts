@@ -41,6 +41,8 @@ export type ProxyOptions = {
   readonly locality?: Locality;
   /** Where the last good configuration is kept; nowhere without it. */
   readonly dataDir?: string;
+  /** While this file exists the proxy is halted; looked for by the admin thread, so it needs `admin`. */
+  readonly haltFile?: string;
   /** A file for one line of JSON per request, or `-` for standard output. */
   readonly accessLog?: string;
   /** Where spans go (OTLP over HTTP), and the share of requests that is traced where the caller has not decided. */
@@ -147,14 +149,14 @@ class Parts {
     this.#dataplane.observe(this.#accessLog.observe);
   }
 
-  async startAdmin({ admin, log }: ProxyOptions, halt: HaltSwitch): Promise<void> {
+  async startAdmin({ admin, haltFile, log }: ProxyOptions, halt: HaltSwitch): Promise<void> {
     if (admin === undefined) return;
     const dataplane = this.#dataplane;
-    const onHalted = (): void => {
+    const onHalted = (again: boolean): void => {
       const dropped = dataplane.halt();
-      this.#mesh?.haltedHere(dropped);
+      if (!again || dropped.overlays + dropped.faults > 0) this.#mesh?.haltedHere(dropped);
     };
-    this.#admin = await AdminServer.start({ listen: admin, dataplane, halt, onHalted, log });
+    this.#admin = await AdminServer.start({ listen: admin, dataplane, halt, onHalted, haltFile, log });
   }
 
   async readFiles(files: readonly string[], log: Logger): Promise<void> {

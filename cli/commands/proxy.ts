@@ -34,6 +34,7 @@ export const proxy: CommandSpec = {
     { flags: '--outbound <host:port>', description: 'where the service sends its calls' },
     { flags: '--locality <region/zone>', description: 'where it stands: near endpoints come first' },
     { flags: '--admin <host:port>', description: 'serves /metrics, /ready, /stack, /config, /endpoints' },
+    { flags: '--halt-file <file>', description: 'while this file exists, overlays and faults are off (needs --admin)' },
     {
       flags: '--workers <count>',
       description: 'processes that share the load, for several cores; SIGUSR2 replaces them without losing a request',
@@ -88,6 +89,7 @@ export type ProxyWish = {
   };
   readonly outbound?: string;
   readonly admin?: string;
+  readonly haltFile?: string;
   readonly dataDir?: string;
   readonly accessLog?: string;
   readonly tracing?: { readonly url: string; readonly samplePpm: number };
@@ -104,11 +106,14 @@ export function proxyOptions(options: Options): ProxyWish {
   const version = options.text('version');
   const outbound = options.text('outbound');
   const admin = options.text('admin');
+  const haltFile = options.text('haltFile');
+  if (haltFile !== undefined && admin === undefined) throw new UsageError('--halt-file needs --admin', 'its thread looks');
   const dataDir = options.text('data');
   const accessLog = options.text('accessLog');
   const locality = localityOf(options.text('locality'));
   const common = {
     ...(admin === undefined ? {} : { admin }),
+    ...(haltFile === undefined ? {} : { haltFile }),
     ...(dataDir === undefined ? {} : { dataDir }),
     ...(accessLog === undefined ? {} : { accessLog }),
     ...tracingOf(options.text('otlp'), options.text('traceSample') ?? '1'),

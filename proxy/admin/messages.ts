@@ -19,6 +19,8 @@ export type WorkerInput = {
   /** The memory of the HaltSwitch. */
   readonly halt: SharedArrayBuffer;
   readonly askTimeoutMs: number;
+  /** While a file of this name exists, the proxy is halted. */
+  readonly haltFile?: string;
 };
 
 export type FromWorker =
@@ -26,8 +28,8 @@ export type FromWorker =
   /** `code`: of node:net, such as EADDRINUSE. */
   | { readonly type: 'cannot-listen'; readonly code: string }
   | { readonly type: 'ask'; readonly id: number; readonly question: Question }
-  /** The switch was turned; `tookMs` is how long the turning took. */
-  | { readonly type: 'halted'; readonly tookMs: number };
+  /** The switch was turned; `tookMs` is how long the turning took. `again`: the halt file is still there. */
+  | { readonly type: 'halted'; readonly tookMs: number; readonly again: boolean };
 
 export type ToWorker =
   | { readonly id: number; readonly answer: Answers[Question] }

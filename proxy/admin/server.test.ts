@@ -1,5 +1,8 @@
 /** The admin server for real: its thread, its sockets, and a traffic thread that is stuck. */
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { request } from 'node:http';
@@ -67,6 +70,23 @@ describe('the admin server', () => {
     expect(await response.json()).toMatchObject({ halted: true });
     expect(halt.generation).toBe(generation + 1);
     await told;
+  });
+
+  it('is halted while a file exists, whatever is declared meanwhile', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'meshproof-halt-'));
+    const haltFile = join(folder, 'HALT');
+    const own = new HaltSwitch();
+    const told: boolean[] = [];
+    const onHalted = (again: boolean): void => void told.push(again);
+    const other = await AdminServer.start({ listen: '127.0.0.1:0', dataplane, halt: own, onHalted, haltFile, log });
+    expect(own.generation).toBe(0);
+    writeFileSync(haltFile, '');
+    await vi.waitUntil(() => told.length >= 2, { timeout: 10_000 });
+    expect(told.slice(0, 2)).toEqual([false, true]);
+    const declaredNow = own.generation;
+    await vi.waitUntil(() => own.generation > declaredNow, { timeout: 10_000 });
+    await other.close();
+    rmSync(folder, { recursive: true });
   });
 
   it('refuses to halt for a page of another origin, or under a name that was rebound to us', async () => {

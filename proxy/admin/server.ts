@@ -20,9 +20,12 @@ export type AdminOptions = {
   readonly dataplane: AdminSource;
   readonly halt: HaltSwitch;
   /** The switch was turned by the admin thread: the time to say so and to drop what it turned off. */
-  readonly onHalted: () => void;
+  /** `again`: the halt file is still there, and what was declared meanwhile is to go. */
+  readonly onHalted: (again: boolean) => void;
   readonly log: Logger;
   readonly askTimeoutMs?: number;
+  /** While it exists, the proxy is halted. */
+  readonly haltFile?: string | undefined;
 };
 
 const ASK_TIMEOUT_MS = 2_000;
@@ -69,8 +72,9 @@ export class AdminServer {
   /** Resolves when the thread listens. */
   #run(): Promise<void> {
     const { host, port } = parseAddress(this.#address) ?? refuseAddress(this.#address);
-    const { halt, askTimeoutMs = ASK_TIMEOUT_MS, log } = this.#options;
-    const workerData: WorkerInput = { host, port, halt: halt.buffer, askTimeoutMs };
+    const { halt, askTimeoutMs = ASK_TIMEOUT_MS, haltFile, log } = this.#options;
+    const fileToo = haltFile === undefined ? {} : { haltFile };
+    const workerData: WorkerInput = { host, port, halt: halt.buffer, askTimeoutMs, ...fileToo };
     const worker = new Worker(WORKER_URL, {
       name: 'meshproof-admin',
       workerData,
@@ -90,8 +94,9 @@ export class AdminServer {
           case 'ask':
             return void this.#answer(worker, message.id, message.question);
           case 'halted':
-            log.warn({ tookMs: message.tookMs }, 'halted: all overlays and faults of this proxy are off');
-            return this.#options.onHalted();
+            if (!message.again)
+              log.warn({ tookMs: message.tookMs }, 'halted: all overlays and faults of this proxy are off');
+            return this.#options.onHalted(message.again);
         }
       });
       worker.on('error', (error) => {

@@ -2,6 +2,7 @@
  * The admin thread: an HTTP server that shares no lock, queue or connection with traffic. /halt turns the switch in
  * shared memory from here, so it works while the traffic thread is stuck; everything else is asked of that thread.
  */
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
 import { HaltSwitch } from '../halt-switch.ts';
@@ -14,6 +15,9 @@ const port = parentPort;
 // Written by admin/server.ts, the only one that starts this thread.
 const input = workerData as WorkerInput;
 
+/** How often the file is looked for. */
+const HALT_FILE_LOOK_MS = 100;
+
 const tell = (message: FromWorker): void => {
   port.postMessage(message);
 };
@@ -25,8 +29,10 @@ const context = {
   halt: new HaltSwitch(input.halt),
   configuredHost: input.host,
   nowMs: () => performance.now(),
-  onHalted: (tookMs: number) => tell({ type: 'halted', tookMs }),
+  onHalted: (tookMs: number) => tell({ type: 'halted', tookMs, again: false }),
 };
+
+if (input.haltFile !== undefined) watchHaltFile(input.haltFile);
 
 const server = createServer({ maxHeaderSize: 16_384, requestTimeout: 10_000 }, (request, response) => {
   void answerRequest(request, context).then(({ status, type, body, headers }) => {
@@ -45,3 +51,16 @@ server.listen({ host: input.host, port: input.port }, () => {
   const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
   tell({ type: 'listening', address: `${host}:${address.port}` });
 });
+
+/** For whoever has a shell on the machine and no network: what is declared while the file exists is turned off too. */
+function watchHaltFile(file: string): void {
+  let existed = false;
+  setInterval(() => {
+    const exists = existsSync(file);
+    if (exists) {
+      context.halt.halt();
+      tell({ type: 'halted', tookMs: 0, again: existed });
+    }
+    existed = exists;
+  }, HALT_FILE_LOOK_MS);
+}

@@ -18,6 +18,8 @@ export type WorkersOptions = {
   readonly count: number;
   /** host:port of the admin server; none without it. */
   readonly admin?: string;
+  /** While this file exists all of them are halted; needs `admin`. */
+  readonly haltFile?: string;
   readonly log: Logger;
   readonly nowMs: () => number;
 };
@@ -53,7 +55,7 @@ export class Workers {
       // The first binds the addresses, so that a port which is taken is refused once.
       await workers.#fork().serving;
       await Promise.all(Array.from({ length: options.count - 1 }, () => workers.#fork().serving));
-      if (options.admin !== undefined) await workers.#startAdmin(options.admin);
+      if (options.admin !== undefined) await workers.#startAdmin(options.admin, options.haltFile);
     } catch (error) {
       await workers.close();
       throw error;
@@ -115,12 +117,13 @@ export class Workers {
     return worker;
   }
 
-  async #startAdmin(listen: string): Promise<void> {
+  async #startAdmin(listen: string, haltFile: string | undefined): Promise<void> {
     const onHalted = (): void => {
       for (const worker of this.#all) void worker.halt(HALT_LIMIT_MS);
     };
     const { log } = this.#options;
-    this.#admin = await AdminServer.start({ listen, dataplane: this.#source(), halt: new HaltSwitch(), onHalted, log });
+    const dataplane = this.#source();
+    this.#admin = await AdminServer.start({ listen, dataplane, halt: new HaltSwitch(), onHalted, haltFile, log });
   }
 
   #source(): AdminSource {
