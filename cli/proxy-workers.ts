@@ -47,7 +47,13 @@ export async function runWorkers(
 }
 
 /** The admin server is the first process's; in a mesh each worker is a node of its own. */
-export function workerWish({ admin: _, haltFile: __, dataDir, node, ...wish }: ProxyWish): ProxyWish & { isWorker: true } {
+export function workerWish({
+  admin: _,
+  haltFile: __,
+  dataDir,
+  node,
+  ...wish
+}: ProxyWish): ProxyWish & { isWorker: true } {
   const suffix = `w${cluster.worker?.id ?? 0}`;
   return {
     ...wish,

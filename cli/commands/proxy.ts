@@ -107,7 +107,8 @@ export function proxyOptions(options: Options): ProxyWish {
   const outbound = options.text('outbound');
   const admin = options.text('admin');
   const haltFile = options.text('haltFile');
-  if (haltFile !== undefined && admin === undefined) throw new UsageError('--halt-file needs --admin', 'its thread looks');
+  if (haltFile !== undefined && admin === undefined)
+    throw new UsageError('--halt-file needs --admin', 'its thread looks');
   const dataDir = options.text('data');
   const accessLog = options.text('accessLog');
   const locality = localityOf(options.text('locality'));
