@@ -43,6 +43,16 @@ describe('the worked examples of docs/statistics.md', () => {
     says(`the e-value is ${Math.round(Math.exp(twoArmLogE(process)))}.`);
   });
 
+  it('three arms', () => {
+    const process = startAttribution();
+    addEvents(process, 500_000, 0, 8);
+    says(`it takes eight, which are worth ${Math.round(Math.exp(attributionLogE(process)))}.`);
+    const [even, tenth] = [500_000, 100_000].map((candidatePpm) =>
+      errorsToFail({ alpha: 0.01, candidatePpm }, 0.001, 0.05),
+    );
+    says(`is found after about ${even} of its requests, where ${tenth} were enough.`);
+  });
+
   it('answers of a shadow', () => {
     const e = (candidateOnly: number, againOnly = 0) => Math.exp(differsLogE({ candidateOnly, againOnly }));
     says(`ten answers differ in the candidate only: e-value ${Math.round(e(10))}.`);

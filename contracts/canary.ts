@@ -69,6 +69,10 @@ export const CanarySpec = z
     service: Name,
     baseline: Name,
     candidate: Name,
+    freshBaseline: Name.optional().meta({
+      description:
+        "A version with the baseline's build, started with the candidate: it gets as large a share, and the candidate is compared with it",
+    }),
     match: Match.optional().meta({ description: 'Only these requests take part' }),
     sticky: Sticky.optional().meta({ description: 'Requests with the same value stay on the same arm' }),
     preview: Preview,
@@ -107,6 +111,14 @@ export const CanarySpec = z
   .refine((c) => c.baseline !== c.candidate, {
     error: 'baseline and candidate are the same version',
     path: ['candidate'],
+  })
+  .refine((c) => c.freshBaseline === undefined || ![c.baseline, c.candidate].includes(c.freshBaseline), {
+    error: 'the fresh baseline is a version of its own: the build of the baseline, started anew',
+    path: ['freshBaseline'],
+  })
+  .refine((c) => c.freshBaseline === undefined || c.steps.every((s) => s.weight <= 50 * PPM_PER_PERCENT), {
+    error: 'the fresh baseline gets as large a share as the candidate: no step may go above 50 percent',
+    path: ['steps'],
   })
   .refine((c) => c.steps.every((s, i) => i === 0 || s.weight > (c.steps[i - 1]?.weight ?? 0)), {
     error: 'the weights of the steps must rise',

@@ -10,6 +10,9 @@ import { PPM } from './units.ts';
 export const ARMS = ['baseline', 'candidate'] as const;
 export const Arm = z.enum(ARMS);
 export type Arm = z.output<typeof Arm>;
+/** `fresh`: the baseline's build, as young as the candidate; the candidate is compared with it where there is one. */
+export const CountedArm = z.enum([...ARMS, 'fresh']);
+export type CountedArm = z.output<typeof CountedArm>;
 
 export const OverlayFault = z.strictObject({ name: z.string(), spec: z.record(z.string(), z.unknown()) });
 export type OverlayFault = z.output<typeof OverlayFault>;
@@ -34,6 +37,8 @@ export const Overlay = z.strictObject({
   baseline: z.string(),
   candidate: z.string(),
   candidatePpm: z.int().min(0).max(PPM),
+  /** A version with the baseline's build that gets as large a share as the candidate; both together at most everything. */
+  fresh: z.string().optional(),
   /** In the place of candidatePpm: keys (see sticky) are divided among two arms or more. */
   split: ArmSplit.optional(),
   /** Copies go to the candidate; users see the baseline's answers only. */

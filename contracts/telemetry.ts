@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { GROUPS, SLOTS } from './arm-split.ts';
 import { BUCKET_COUNT } from './histogram.ts';
-import { Arm } from './overlay.ts';
+import { CountedArm } from './overlay.ts';
 
 /** Sparse counts of the shared latency histogram: [bucket, count]. */
 export const Buckets = z.array(
@@ -57,7 +57,7 @@ export type KeyedCounts = z.output<typeof KeyedCounts>;
 export const ArmRow = z.object({
   experimentId: z.string(),
   epoch: z.int().min(0),
-  arm: Arm,
+  arm: CountedArm,
   /** Requests that matched the overlay's preview: nobody drew lots for them, so that they are compared with nothing. */
   preview: z.literal(true).optional(),
   /** The candidate's share of the requests that took part, when they were assigned. */

@@ -42,6 +42,12 @@ describe('checks across documents', () => {
     ]);
   });
 
+  it('find a fresh baseline that does not exist', () => {
+    expect(problemsOf([SERVICE, canary('candidate: v2, freshBaseline: v1-fresh')].join('---\n'))).toEqual([
+      expect.stringContaining('spec.freshBaseline: Service "web" has no version "v1-fresh"'),
+    ]);
+  });
+
   it('do not call a service missing that is there and wrong in itself', () => {
     const broken = SERVICE.replace('127.0.0.1:9081', 'nowhere');
     const problems = problemsOf([broken, gateway('edge', '127.0.0.1:8080')].join('---\n'));

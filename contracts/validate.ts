@@ -274,6 +274,9 @@ function checkRelease(
   return [
     ...versionIssue(spec.service, spec.baseline, versions, ['spec', 'baseline']),
     ...versionIssue(spec.service, spec.candidate, versions, ['spec', 'candidate']),
+    ...('freshBaseline' in spec && spec.freshBaseline !== undefined
+      ? versionIssue(spec.service, spec.freshBaseline, versions, ['spec', 'freshBaseline'])
+      : []),
   ];
 }
 

@@ -59,7 +59,7 @@ export function countTotals(totals: Totals, rows: readonly ArmRow[]): Totals {
   let { baselineRequests, candidateRequests, candidateErrors, shielded } = totals;
   for (const row of rows) {
     shielded += row.shielded;
-    if (row.arm === 'baseline') baselineRequests += row.requests;
+    if (row.arm !== 'candidate') baselineRequests += row.requests;
     else {
       candidateRequests += row.requests;
       candidateErrors += row.errors;

@@ -7,9 +7,11 @@ import type { CanaryDocument } from '../contracts/document.ts';
 import { formatDuration } from '../contracts/units.ts';
 import { leaveMeasuring } from './baseline.ts';
 import { endWithoutData, fail, inconclusive, leaveHeld } from './endings.ts';
+import { takeReport } from './evidence.ts';
 import { forward, needsOf, NOTHING, waitsNoMore } from './forward.ts';
-import { hasCalendar } from './opening.ts';
+import { comparedRows } from './fresh-baseline.ts';
 import { guardOver } from './guarding.ts';
+import { hasCalendar } from './opening.ts';
 import { shiftingOverlay } from './overlay-of.ts';
 import { promote } from './promotion.ts';
 import { known, weight } from './sentences.ts';
@@ -29,8 +31,10 @@ export function canary(run: Run<CanaryDocument>): Story {
     overlay: ({ phase, stepIndex }, epoch) => ({
       ...shiftingOverlay(story, epoch, spec.steps[stepIndex]?.weight ?? 0),
       ...(spec.preview && phase !== 'measuring' ? { preview: spec.preview } : {}),
+      ...(spec.freshBaseline !== undefined && phase !== 'measuring' ? { fresh: spec.freshBaseline } : {}),
       shield: spec.shield,
     }),
+    takeIn: (state, rows) => takeReport(state, rows, comparedRows(story.terms, rows)),
     goOn: (state) => {
       if (state.phase === 'measuring') return leaveMeasuring(story, state, () => toStep(story, run, state, 0));
       if (state.judgement.verdict === 'FAIL') return fail(story, state);
@@ -55,7 +59,9 @@ function toStep(story: Story, run: Run<CanaryDocument>, state: State, index: num
 
 /** measuring -> the first step, or one step -> the next: an overlay with the step's weight. */
 function startStep(story: Story, { document: { spec } }: Run<CanaryDocument>, state: State, index: number): Transition {
-  const reason = `step ${index + 1} of ${spec.steps.length}: ${weight(spec.steps[index]?.weight ?? 0)} % to ${spec.candidate}`;
+  const share = weight(spec.steps[index]?.weight ?? 0);
+  const beside = spec.freshBaseline === undefined ? '' : `, beside as much to ${spec.freshBaseline}`;
+  const reason = `step ${index + 1} of ${spec.steps.length}: ${share} % to ${spec.candidate}${beside}`;
   const next: State = {
     ...state,
     phase: 'stepping',

@@ -7,6 +7,7 @@ import type { Check } from '../contracts/check.ts';
 import type { ArmRow } from '../contracts/telemetry.ts';
 import type { Judgement } from '../contracts/verdict.ts';
 import { addToWindow, EMPTY_WINDOW, figureOf } from './check-windows.ts';
+import { comparedRows } from './fresh-baseline.ts';
 import { isCompared } from './measuring.ts';
 import type { Event, State } from './state.ts';
 import type { Story } from './story.ts';
@@ -33,8 +34,9 @@ export function fillWindows(story: Story, state: State, rows: readonly ArmRow[])
   const own = ownChecks(story);
   if (own.length === 0 || rows.length === 0 || !isCompared(story, state)) return state;
   const windows = { ...state.checkWindows };
+  const compared = comparedRows(story.terms, rows);
   for (const check of own)
-    windows[check.name] = addToWindow(windows[check.name] ?? EMPTY_WINDOW, check, rows, state.warmEpoch);
+    windows[check.name] = addToWindow(windows[check.name] ?? EMPTY_WINDOW, check, compared, state.warmEpoch);
   return { ...state, checkWindows: windows };
 }
 

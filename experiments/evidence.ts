@@ -7,6 +7,11 @@ import type { State } from './state.ts';
 
 /** Takes one report in. Rows of older epochs count with the share that they were assigned with. */
 export function takeIn(state: State, reported: readonly ArmRow[]): State {
+  return takeReport(state, reported, reported);
+}
+
+/** @param compared - what the judge sees of the report, which may be less than all */
+export function takeReport(state: State, reported: readonly ArmRow[], compared: readonly ArmRow[]): State {
   const heard = { ...state, silentMs: 0 };
   if (reported.length === 0) return heard;
   const preview = reported.filter((row) => row.preview);
@@ -16,7 +21,11 @@ export function takeIn(state: State, reported: readonly ArmRow[]): State {
       return measure(heard, rows);
     case 'stepping':
     case 'held':
-      return compare(countPreview(heard, preview), rows);
+      return compare(
+        countPreview(heard, preview),
+        rows,
+        compared.filter((row) => !row.preview),
+      );
     case 'previewing':
       return compare(guard(countPreview(heard, preview), [...preview, ...rowsOf(rows, 'candidate')]), rows);
     case 'injecting':
@@ -58,10 +67,10 @@ function measure(state: State, rows: readonly ArmRow[]): State {
   };
 }
 
-function compare(state: State, rows: readonly ArmRow[]): State {
+function compare(state: State, rows: readonly ArmRow[], compared = rows): State {
   if (!state.judge) return state;
   let judged = state.judge;
-  for (const batch of batchesOf(rows, state.warmEpoch)) judged = observe(judged, batch);
+  for (const batch of batchesOf(compared, state.warmEpoch)) judged = observe(judged, batch);
   const here = rowsOf(rows, 'candidate').filter((row) => row.epoch === state.epoch);
   return {
     ...state,

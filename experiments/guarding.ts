@@ -4,6 +4,7 @@ import type { ArmRow } from '../contracts/telemetry.ts';
 import { PPM } from '../contracts/units.ts';
 import type { GuardEvidence } from '../contracts/verdict.ts';
 import { inconclusive } from './endings.ts';
+import { twoArms } from './fresh-baseline.ts';
 import { guardEvidence, passGuards, takeGuards } from './guards.ts';
 import { isCompared } from './measuring.ts';
 import { rollBack } from './rollback.ts';
@@ -21,7 +22,10 @@ function keptBy({ terms }: Story): Guards | undefined {
 export function feedGuards(story: Story, state: State, rows: readonly ArmRow[]): State {
   const kept = keptBy(story);
   if (!kept || rows.length === 0 || !(state.phase === 'measuring' || isCompared(story, state))) return state;
-  return { ...state, guards: takeGuards(kept, state.guards, rows, state.epoch, plannedRequests(story, state)) };
+  return {
+    ...state,
+    guards: takeGuards(kept, state.guards, twoArms(rows), state.epoch, plannedRequests(story, state)),
+  };
 }
 
 /** The most that can reach the candidate: the rate of the measurement, at the highest share, until the deadline. */

@@ -15,8 +15,8 @@ export type Seen = {
 /** Adds a report, and forgets what is older than the window. */
 export function addSeen(seen: readonly Seen[], rows: readonly ArmRow[], nowMs: number): readonly Seen[] {
   const epoch = rows.reduce((latest, row) => Math.max(latest, row.epoch), 0);
-  const baseline = sumOf(rowsOf(rows, 'baseline')).requests;
   const candidate = sumOf(rowsOf(rows, 'candidate')).requests;
+  const baseline = sumOf(rows).requests - candidate;
   const recent = seen.filter((s) => nowMs - s.atMs <= WINDOW_MS);
   return baseline + candidate === 0 ? recent : [...recent, { atMs: nowMs, epoch, baseline, candidate }];
 }

@@ -41,12 +41,12 @@ export class Measuring {
 
   /** Kayenta compares: both arms are asked at the same moment. */
   async #askArms(check: Check): Promise<Pick<MeasuredEvent, 'value' | 'baseline' | 'why'>> {
-    const { baseline, candidate } = this.#terms;
+    const { baseline, candidate, freshBaseline } = this.#terms;
     const { provider, judge, interval } = check;
     if (!provider) return { value: null, why: 'no provider is named' };
     const asked = this.#ask(provider, interval, candidate);
     if (judge !== 'kayenta') return asked;
-    const [own, other] = await Promise.all([asked, this.#ask(provider, interval, baseline)]);
+    const [own, other] = await Promise.all([asked, this.#ask(provider, interval, freshBaseline ?? baseline)]);
     return { ...own, baseline: other.value };
   }
 

@@ -22,7 +22,9 @@ export function versionsOf({
     });
   const { service } = spec;
   if (kind === 'ABTest') return spec.arms.map(({ version }, i) => ({ service, version, at: `arms[${i}].version` }));
-  return (['baseline', 'candidate'] as const).map((at) => ({ service, version: spec[at], at }));
+  const arms = (['baseline', 'candidate'] as const).map((at) => ({ service, version: spec[at], at }));
+  if (kind !== 'Canary' || spec.freshBaseline === undefined) return arms;
+  return [...arms, { service, version: spec.freshBaseline, at: 'freshBaseline' }];
 }
 
 type Target = { readonly service: string; readonly version?: string | undefined };

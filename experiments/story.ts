@@ -28,6 +28,8 @@ export type Terms = {
   readonly service: string;
   readonly baseline: string;
   readonly candidate: string;
+  /** The candidate is compared with it, not with the baseline. */
+  readonly freshBaseline?: string | undefined;
   /** Only these requests take part. */
   readonly match?: Match | undefined;
   readonly sticky?: Sticky | undefined;

@@ -18,6 +18,8 @@ export class ActiveOverlay {
   readonly overlay: Overlay;
   readonly baseline: ArmCounters;
   readonly candidate: ArmCounters;
+  /** Of requests to the fresh baseline, where the overlay has one. */
+  readonly fresh: ArmCounters | undefined;
   /** Of the requests that match the overlay's preview, where it has one. */
   readonly preview: ArmCounters | undefined;
   /** Where the overlay divides keys among arms; baseline and candidate count nothing then. */
@@ -40,6 +42,10 @@ export class ActiveOverlay {
     this.stickySeed = hashText(overlay.experimentId, overlay.seed);
     this.baseline = new ArmCounters(overlay.experimentId, overlay.epoch, 'baseline', overlay.candidatePpm);
     this.candidate = new ArmCounters(overlay.experimentId, overlay.epoch, 'candidate', overlay.candidatePpm);
+    this.fresh =
+      overlay.fresh === undefined
+        ? undefined
+        : new ArmCounters(overlay.experimentId, overlay.epoch, 'fresh', overlay.candidatePpm);
     this.keyed = overlay.split && new KeyedSplit(overlay, overlay.split);
     this.shadow = overlay.shadow && new ShadowRun(overlay, overlay.shadow, runtime.clock);
     this.isPreview = compileMatch(overlay.preview);
@@ -58,7 +64,8 @@ export class ActiveOverlay {
 
   get counters(): readonly ArmCounters[] {
     if (this.keyed) return this.keyed.counters;
-    return [this.baseline, this.candidate, ...(this.preview ? [this.preview] : [])];
+    const others = [this.fresh, this.preview].flatMap((counters) => counters ?? []);
+    return [this.baseline, this.candidate, ...others];
   }
 
   /** Asked for every request: a lease that has run out is not honoured, however late the sweep comes. */
@@ -181,7 +188,8 @@ export function overlayProblem(overlay: Overlay, plan: ServicePlan | undefined):
   const refuse = (message: string): Refusal => ({ experimentId, code: 'CONFIG_REFUSED', message });
   if (!plan) return refuse(`there is no Service ${service} here`);
   const arms = overlay.split?.arms.map((arm) => arm.version) ?? [candidate];
-  const missing = [baseline, ...arms].find((version) => !plan.versions.has(version));
+  const fresh = overlay.fresh === undefined ? [] : [overlay.fresh];
+  const missing = [baseline, ...arms, ...fresh].find((version) => !plan.versions.has(version));
   if (missing !== undefined) return refuse(`Service ${service} has no version ${missing} here`);
   const problem = overlay.faults?.map(faultProblem).find((found) => found !== undefined);
   return problem === undefined ? undefined : refuse(problem);

@@ -14,7 +14,7 @@ export function planText(plan: Plan, refusals: readonly string[], colors: Colors
     `scope     ${plan.match ? JSON.stringify(plan.match) : 'all requests'}${plan.sticky ? ', sticky' : ''}\n`,
     `traffic   ${rate}, baseline errors ${percent(plan.traffic.baselineErrors, 3)}\n`,
     `duration  ${formatDuration(least)} when all goes well, ${formatDuration(most)} at the most\n`,
-    `exposure  at most ${weight(plan.maxSharePpm)} of the requests\n\n`,
+    `exposure  at most ${weight(plan.maxSharePpm)} of the requests${besideIt(plan)}\n\n`,
     stepsTable(plan),
     `\n${dim('what the analysis finds: medians; PASS comes at the last step at the earliest')}\n`,
     powerTable(plan),
@@ -22,6 +22,10 @@ export function planText(plan: Plan, refusals: readonly string[], colors: Colors
     ...plan.warnings.map((w) => `${yellow('warning:')} ${w}\n`),
     ...refusals.map((r) => `${red('refused:')} ${r}\n`),
   ].join('');
+}
+
+function besideIt({ freshBaseline }: Plan): string {
+  return freshBaseline === null ? '' : `, and as much to ${freshBaseline}, with which the candidate is compared`;
 }
 
 function stepsTable({ steps }: Plan): string {

@@ -25,8 +25,10 @@ export class ArmTelemetry {
       if (!track) continue;
       this.#turn(row.experimentId, track, at);
       track.intendedPpm = row.candidatePpm;
-      let second = track.arms.get(row.arm);
-      if (!second) track.arms.set(row.arm, (second = new Second()));
+      // A fresh baseline is drawn with the baseline: both are one build.
+      const arm = row.arm === 'fresh' ? 'baseline' : row.arm;
+      let second = track.arms.get(arm);
+      if (!second) track.arms.set(arm, (second = new Second()));
       second.add(row.requests, row.errors, row.shielded, row.latency);
     }
   }

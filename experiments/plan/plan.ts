@@ -25,6 +25,8 @@ export type Plan = {
   readonly service: string;
   readonly baseline: string;
   readonly candidate: string;
+  /** The version that gets as large a share as the candidate, and is compared with it; null: the baseline is. */
+  readonly freshBaseline: string | null;
   /** As the document has it; null: all requests to the service. */
   readonly match: CanarySpec['match'] | null;
   readonly sticky: CanarySpec['sticky'] | null;
@@ -50,6 +52,7 @@ export function planCanary({ metadata, spec }: CanaryDocument, traffic: Traffic)
     service: spec.service,
     baseline: spec.baseline,
     candidate: spec.candidate,
+    freshBaseline: spec.freshBaseline ?? null,
     match: spec.match ?? null,
     sticky: spec.sticky ?? null,
     traffic,
@@ -76,8 +79,10 @@ function rowOf(
   spec: CanarySpec,
 ): PowerRow {
   const lastPpm = steps.at(-1)?.weightPpm ?? 0;
-  const afterMs = timeToEvidence(steps, extraMs(steps, spec), needed);
-  return { metric, question, verdict, candidateRequests: lastPpm >= PPM ? null : needed(lastPpm), afterMs };
+  // Beside a fresh baseline of its own size the candidate has half of the requests that are compared.
+  const at = (ppm: number): number | null => needed(spec.freshBaseline === undefined ? ppm : PPM / 2);
+  const afterMs = timeToEvidence(steps, extraMs(steps, spec), at);
+  return { metric, question, verdict, candidateRequests: lastPpm >= PPM ? null : at(lastPpm), afterMs };
 }
 
 /** Nobody knows how long these take, so that they do not count in the duration. */

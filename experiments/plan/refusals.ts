@@ -3,17 +3,19 @@ import type { CanaryDocument } from '../../contracts/document.ts';
 import type { ExperimentView } from '../../contracts/experiment.ts';
 import { TERMINAL_PHASES } from '../../contracts/experiment.ts';
 import type { ServiceView } from '../../contracts/live.ts';
+import { versionsOf } from '../scope.ts';
 
 /** The same questions that experiments/start-checks.ts and the runner ask. */
 export function refusalsOf(
-  { metadata, spec }: CanaryDocument,
+  document: CanaryDocument,
   services: readonly ServiceView[],
   experiments: readonly ExperimentView[],
 ): string[] {
+  const { metadata, spec } = document;
   const service = services.find((s) => s.name === spec.service);
   if (!service) return [`there is no Service "${spec.service}"; apply it first`];
   const refusals: string[] = [];
-  for (const version of [spec.baseline, spec.candidate])
+  for (const { version } of versionsOf(document))
     if (!service.versions.some((v) => v.name === version))
       refusals.push(`Service "${spec.service}" has no version "${version}"`);
   const running = experiments.filter((e) => !TERMINAL_PHASES.includes(e.phase));

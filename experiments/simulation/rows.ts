@@ -12,8 +12,12 @@ export type Arms = { readonly baseline: Arm; readonly candidate: Arm };
 /** @param arms - by the arm of the overlay */
 export function rowsUnder(random: Random, overlay: Overlay, arms: Arms, requests: number): ArmRow[] {
   const shifted = binomial(random, requests, overlay.candidatePpm / PPM);
+  const others = requests - shifted;
+  const isOther = overlay.candidatePpm / (PPM - overlay.candidatePpm);
+  const fresh = overlay.fresh === undefined ? 0 : binomial(random, others, Math.min(1, isOther));
   return [
-    ...row(random, overlay, 'baseline', arms.baseline, requests - shifted),
+    ...row(random, overlay, 'baseline', arms.baseline, others - fresh),
+    ...row(random, overlay, 'fresh', arms.baseline, fresh),
     ...row(random, overlay, 'candidate', arms.candidate, shifted),
   ];
 }

@@ -238,11 +238,14 @@ export class Drive {
       return rows;
     }
     const shifted = binomial(this.#random, requests, ((this.traffic.skew ?? 1) * overlay.candidatePpm) / 1_000_000);
+    const share = overlay.candidatePpm / (1_000_000 - overlay.candidatePpm);
+    const fresh = overlay.fresh === undefined ? 0 : binomial(this.#random, requests - shifted, Math.min(1, share));
     const previewed = Math.round((this.traffic.previewRps * REPORT_MS) / 1_000);
     const preview = overlay.preview ? this.#rows(overlay, 'candidate', overlay.candidate, previewed) : [];
     return [
       ...preview.map((row) => ({ ...row, preview: true as const })),
-      ...this.#rows(overlay, 'baseline', overlay.baseline, requests - shifted),
+      ...this.#rows(overlay, 'baseline', overlay.baseline, requests - shifted - fresh),
+      ...this.#rows(overlay, 'fresh', overlay.fresh ?? '', fresh),
       ...this.#rows(overlay, 'candidate', overlay.candidate, shifted),
     ];
   }
@@ -254,7 +257,7 @@ export class Drive {
     return [comparisonsOf(overlay, overlay.shadow, requests, this.traffic.of, this.#random)];
   }
 
-  #rows(overlay: Overlay, arm: 'baseline' | 'candidate', version: string, started: number): ArmRow[] {
+  #rows(overlay: Overlay, arm: ArmRow['arm'], version: string, started: number): ArmRow[] {
     if (started === 0) return [];
     this.#serve(version, started);
     const behaviour = this.traffic.of[version] ?? { errorRate: 0, latencyMs: 20 };

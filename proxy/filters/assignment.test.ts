@@ -158,6 +158,27 @@ describe('an overlay', () => {
     expectShare(reached, 2_000, 0.5);
   });
 
+  it('sends as much to a fresh baseline as to the candidate, and keeps a sticky key on each through every step up', () => {
+    const n = 20_000;
+    const counts: Record<string, number> = {};
+    const assign = assigner({}, { fresh: 'v3' });
+    for (let i = 0; i < n; i++) {
+      const { version, arm } = assign();
+      counts[`${version}/${arm}`] = (counts[`${version}/${arm}`] ?? 0) + 1;
+    }
+    expectShare(counts['v2/candidate'], n, 0.25);
+    expectShare(counts['v3/fresh'], n, 0.25);
+    expectShare(counts['v1/baseline'], n, 0.5);
+    const steps = [10_000, 250_000, 500_000].map((candidatePpm) =>
+      assigner({}, { fresh: 'v3', sticky: { header: 'x-user' }, candidatePpm }),
+    );
+    for (let i = 0; i < 1_000; i++) {
+      const versions = steps.map((step) => step(`x-user: u${i}`).version);
+      const first = versions.findIndex((v) => v !== 'v1');
+      expect(new Set(versions.slice(first)).size).toBe(1);
+    }
+  });
+
   it('sends previews to the candidate whatever the share, and counts them apart', () => {
     const runtime = heldRuntime();
     const preview = { headers: { 'x-preview': { exact: 'yes' } } };

@@ -1,4 +1,6 @@
 /** Decides the version, and with it the arm, once: a retry must never re-roll the dice. */
+import { PPM } from '../../contracts/units.ts';
+import type { Exchange } from '../exchange.ts';
 import type { ActiveOverlay } from '../overlays.ts';
 import { CONTINUE } from '../plan/plan.ts';
 import type { Step, VersionPlan } from '../plan/plan.ts';
@@ -72,6 +74,7 @@ function withOverlay({ versions, runtime, rule }: RouteContext, choose: Step, ac
   if (!baseline || !candidate) return choose;
   // Under the shield an attempt on the candidate may use half of the time, so that the baseline has the other half.
   const shieldTryMs = overlay.shield && rule.timeout ? Math.ceil(rule.timeout / 2) : 0;
+  const toBaseline = restOf(versions, active);
   return (exchange) => {
     choose(exchange);
     if (exchange.version !== baseline || !active.takes(exchange.head)) return CONTINUE;
@@ -84,7 +87,24 @@ function withOverlay({ versions, runtime, rule }: RouteContext, choose: Step, ac
         // Only where the shield can act: cutting short what cannot be repeated would only do harm.
         if (exchange.head.isIdempotent) exchange.perTryTimeoutMs = shieldTryMs;
       }
-    } else exchange.arm = active.baseline;
+    } else toBaseline(exchange, point);
     return CONTINUE;
+  };
+}
+
+/**
+ * What does not go to the candidate: to the baseline; or, from the other end of the range, as large a share to the fresh one,
+ * so that a sticky request which met the candidate at one step meets it at the next.
+ */
+function restOf(
+  versions: RouteContext['versions'],
+  { overlay, baseline, fresh }: ActiveOverlay,
+): (exchange: Exchange, point: number) => void {
+  const version = overlay.fresh === undefined ? undefined : versions.get(overlay.fresh);
+  if (!fresh || !version) return (exchange) => void (exchange.arm = baseline);
+  const from = PPM - overlay.candidatePpm;
+  return (exchange, point) => {
+    if (point >= from) exchange.version = version;
+    exchange.arm = point >= from ? fresh : baseline;
   };
 }

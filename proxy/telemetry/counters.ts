@@ -3,7 +3,7 @@
  * kept beside them and made when someone asks.
  */
 import { BUCKET_COUNT, bucketOf, toSparse } from '../../contracts/histogram.ts';
-import type { Arm } from '../../contracts/overlay.ts';
+import type { CountedArm } from '../../contracts/overlay.ts';
 import type { ArmRow, TrafficRow } from '../../contracts/telemetry.ts';
 
 /** Status codes 0 (broke before an answer) … 599. */
@@ -119,7 +119,7 @@ function addArrays(a: ArrayLike<number>, b: ArrayLike<number>): Float64Array {
 export class ArmCounters {
   readonly experimentId: string;
   readonly epoch: number;
-  readonly arm: Arm;
+  readonly arm: CountedArm;
   readonly candidatePpm: number;
   readonly #preview: boolean;
   readonly #latency = new LatencyDelta();
@@ -131,7 +131,7 @@ export class ArmCounters {
   errors = 0;
   shielded = 0;
 
-  constructor(experimentId: string, epoch: number, arm: Arm, candidatePpm: number, preview = false) {
+  constructor(experimentId: string, epoch: number, arm: CountedArm, candidatePpm: number, preview = false) {
     this.experimentId = experimentId;
     this.epoch = epoch;
     this.arm = arm;

@@ -39,6 +39,26 @@ describe('the arms', () => {
     expect(v2.requests.length).toBeGreaterThan(10);
   });
 
+  it('count a fresh baseline apart, which gets as much as the candidate', async () => {
+    const upstreams = await Promise.all(
+      ['old', 'candidate', 'fresh'].map((name) => upstreamThat(({ answer }) => answer(ok(name)))),
+    );
+    const [v1, v2, v3] = upstreams.map((upstream) => upstream.port);
+    const { dataplane, port } = await gatewayTo({ versions: { v1: [v1 ?? 0], v2: [v2 ?? 0], v3: [v3 ?? 0] } });
+    const client = await clientOf(port);
+    expect(dataplane.setOverlays([overlay({ candidatePpm: 400_000, fresh: 'v4' })]).refused).toMatchObject([
+      { message: 'Service shop has no version v4 here' },
+    ]);
+    dataplane.setOverlays([overlay({ candidatePpm: 400_000, fresh: 'v3' })]);
+    for (let i = 0; i < 100; i++) await client.send(get()).response();
+    const { arms } = dataplane.takeTelemetry();
+    const served = ['baseline', 'candidate', 'fresh'].map((name) => arms.find((row) => row.arm === name)?.requests);
+    expect(served).toEqual(upstreams.map((upstream) => upstream.requests.length));
+    expect(served[0]).toBeGreaterThan(5);
+    expect(served[1]).toBeGreaterThan(20);
+    expect(served[2]).toBeGreaterThan(20);
+  });
+
   it('count first attempts only: a retry hides nothing and adds nothing', async () => {
     let seen = 0;
     const { dataplane, client, v2 } = await stage(
