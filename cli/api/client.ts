@@ -1,9 +1,9 @@
 /** The control plane's HTTP API as the command line calls it. Every call has a time-out; every failure has its code. */
+import { isErrorBody, listIn } from '../../contracts/answer.ts';
 import type { ApplyResult, HaltResult } from '../../contracts/api.ts';
 import { API, DEFAULT_CONTROL } from '../../contracts/paths.ts';
 import type { SourceDocument } from '../../contracts/document.ts';
-import type { ErrorBody } from '../../contracts/errors.ts';
-import { ERRORS, MeshproofError } from '../../contracts/errors.ts';
+import { MeshproofError } from '../../contracts/errors.ts';
 import type { ChainReport, ExperimentView, GateStatus, JournalEntry } from '../../contracts/experiment.ts';
 import type { ProxyView, ServiceView } from '../../contracts/live.ts';
 import type { Options } from '../command.ts';
@@ -120,18 +120,4 @@ function parseJson(text: string): unknown {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
-}
-
-function isErrorBody(body: unknown): body is ErrorBody {
-  if (typeof body !== 'object' || body === null || !('error' in body)) return false;
-  const { error } = body;
-  return typeof error === 'object' && error !== null && 'code' in error && Object.hasOwn(ERRORS, String(error.code));
-}
-
-/** Lists travel bare, or under their name. */
-function listIn<T>(body: unknown, name: string): readonly T[] {
-  if (Array.isArray(body)) return body as T[];
-  const inner: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, name) : undefined;
-  if (Array.isArray(inner)) return inner as T[];
-  throw new MeshproofError('INTERNAL', `the answer holds no list of ${name}`);
 }

@@ -1,6 +1,6 @@
 /** The control plane's HTTP API as the dashboard calls it. Every failure is a MeshproofError with its code. */
+import { isErrorBody, listIn } from '../../contracts/answer.ts';
 import type { HaltResult } from '../../contracts/api.ts';
-import type { ErrorBody } from '../../contracts/errors.ts';
 import { ERRORS, MeshproofError } from '../../contracts/errors.ts';
 import type { ExperimentView, JournalEntry } from '../../contracts/experiment.ts';
 import type { ExperimentPoint, ServiceView } from '../../contracts/live.ts';
@@ -45,20 +45,6 @@ async function send(path: string, init: RequestInit): Promise<unknown> {
   if (answer.ok) return body;
   if (isErrorBody(body)) throw new MeshproofError(body.error.code, body.error.detail);
   throw new MeshproofError('INTERNAL', `${path} answered ${answer.status}`);
-}
-
-function isErrorBody(body: unknown): body is ErrorBody {
-  if (typeof body !== 'object' || body === null || !('error' in body)) return false;
-  const { error } = body;
-  return typeof error === 'object' && error !== null && 'code' in error && Object.hasOwn(ERRORS, String(error.code));
-}
-
-/** Lists travel bare, or under their name. */
-function listIn<T>(body: unknown, name: string): readonly T[] {
-  if (Array.isArray(body)) return body as T[];
-  const inner: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, name) : undefined;
-  if (Array.isArray(inner)) return inner as T[];
-  throw new MeshproofError('INTERNAL', `the answer holds no list of ${name}`);
 }
 
 /** What went wrong, for people: the general meaning and the detail. */
