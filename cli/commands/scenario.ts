@@ -69,7 +69,7 @@ export const scenarioRun: CommandSpec = {
       },
       tell,
     });
-    const wrong = shortfalls(scenario.story, played.view, played.groups);
+    const wrong = shortfalls(scenario.story, played);
     if (options.json)
       terminal.out(
         `${JSON.stringify({ scenario: name, asExpected: wrong.length === 0, shortfalls: wrong, ...played }, null, 2)}\n`,

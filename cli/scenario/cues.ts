@@ -29,6 +29,10 @@ export class Cues {
     ];
   }
 
+  get seen(): ReadonlySet<Phase> {
+    return this.#seen;
+  }
+
   /** Takes one state of the experiment in; a phase counts when it is seen first. */
   see({ phase }: ExperimentView): void {
     if (this.#seen.has(phase)) return;

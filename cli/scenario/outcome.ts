@@ -1,5 +1,5 @@
 /** What came out of a scenario, beside what its story expects. Pure. */
-import type { ExperimentView } from '../../contracts/experiment.ts';
+import type { ExperimentView, Phase } from '../../contracts/experiment.ts';
 import type { Count, Story } from './story.ts';
 
 /** Counted at the users' side while the experiment ran. */
@@ -10,12 +10,19 @@ export type GroupCount = {
   readonly codes: Readonly<Record<string, number>>;
 };
 
+export type Outcome = {
+  readonly view: ExperimentView;
+  readonly phases: readonly Phase[];
+  readonly groups: readonly GroupCount[];
+};
+
 /** @returns what is not as it must be, as sentences */
-export function shortfalls(story: Story, view: ExperimentView, groups: readonly GroupCount[]): string[] {
+export function shortfalls(story: Story, { view, phases, groups }: Outcome): string[] {
   const { expect } = story;
   const found: string[] = [];
   if (view.verdict !== expect.verdict) found.push(`the verdict is ${view.verdict} instead of ${expect.verdict}`);
   if (view.phase !== expect.phase) found.push(`it is ${view.phase} instead of ${expect.phase}`);
+  for (const phase of expect.through) if (!phases.includes(phase)) found.push(`it was never ${phase}`);
   if (expect.failedBy !== undefined && !failing(view).includes(expect.failedBy)) {
     found.push(`${expect.failedBy} does not say FAIL (${failing(view).join(', ') || 'nothing does'})`);
   }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import type { SourceDocument } from '../../contracts/document.ts';
 import { MeshproofError } from '../../contracts/errors.ts';
-import type { ExperimentView } from '../../contracts/experiment.ts';
+import type { ExperimentView, Phase } from '../../contracts/experiment.ts';
 import type { Located } from '../../contracts/parse.ts';
 import { follow } from '../api/follow.ts';
 import { DEFAULT_BASE, moveDocument } from '../demo/ports-block.ts';
@@ -24,6 +24,8 @@ const ASK_EVERY_MS = 100;
 
 export type Played = {
   readonly view: ExperimentView;
+  /** In the order in which they were seen first. */
+  readonly phases: readonly Phase[];
   readonly groups: readonly GroupCount[];
   /** The experiment alone, and with the mesh around it. */
   readonly tookMs: number;
@@ -58,7 +60,7 @@ export async function playScenario(scenario: Scenario, terminal: Terminal, optio
     const view = await toItsEnd(experiment, mesh, cues, terminal.signal, options);
     const tookMs = performance.now() - begunMs;
     const counted = await groups.counts();
-    return { view, groups: counted, tookMs, tookInAllMs: performance.now() - startMs };
+    return { view, phases: [...cues.seen], groups: counted, tookMs, tookInAllMs: performance.now() - startMs };
   } finally {
     cues?.close();
     await groups.stop();

@@ -5,6 +5,7 @@ import { isExperiment } from '../documents/load.ts';
 import { readFiles } from '../documents/read-files.ts';
 import { meshproof } from '../testing/fake-terminal.ts';
 import { countText, shortfalls } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
 import { scenariosPage } from './page.ts';
 import { listScenarios, storyIn } from './story.ts';
 import type { Story } from './story.ts';
@@ -47,7 +48,7 @@ title: t
 hypothesis: h
 teaches: t
 traffic: [{name: users, rate: 10, lost: {atMost: 2}}]
-expect: {verdict: FAIL, phase: rolled-back, failedBy: success-rate, shielded: {atLeast: 1}}
+expect: {verdict: FAIL, phase: rolled-back, failedBy: success-rate, through: [stepping], shielded: {atLeast: 1}}
 `;
 
 const view = {
@@ -60,24 +61,28 @@ const view = {
 describe('what is expected of a scenario', () => {
   const story: Story = storyIn(FRONT, 'README.md');
   const users = { name: 'users', sent: 100, lost: 2, codes: {} };
+  const came: Outcome = { view, phases: ['measuring', 'stepping', 'rolled-back'], groups: [users] };
 
   it('is met by what came out, or told in sentences', () => {
-    expect(shortfalls(story, view, [users])).toEqual([]);
-    expect(shortfalls(story, { ...view, verdict: 'PASS', phase: 'promoted' }, [users])).toHaveLength(2);
-    expect(shortfalls(story, view, [{ ...users, lost: 3 }])).toEqual([
+    expect(shortfalls(story, came)).toEqual([]);
+    expect(shortfalls(story, { ...came, view: { ...view, verdict: 'PASS', phase: 'promoted' } })).toHaveLength(2);
+    expect(shortfalls(story, { ...came, groups: [{ ...users, lost: 3 }] })).toEqual([
       '3 requests of users were lost, at most 2 expected',
     ]);
-    expect(shortfalls(story, view, [{ ...users, sent: 0 }])).toEqual(['users sent nothing']);
-    expect(shortfalls(story, view, [])).toEqual(['users sent nothing']);
+    expect(shortfalls(story, { ...came, groups: [{ ...users, sent: 0 }] })).toEqual(['users sent nothing']);
+    expect(shortfalls(story, { ...came, groups: [] })).toEqual(['users sent nothing']);
+    expect(shortfalls(story, { ...came, phases: ['measuring', 'rolled-back'] })).toEqual(['it was never stepping']);
   });
 
   it('knows which metric failed, and how much was shielded', () => {
     const judgement = { ...view.judgement, metrics: [] };
-    expect(shortfalls(story, { ...view, judgement }, [users])).toEqual([
+    expect(shortfalls(story, { ...came, view: { ...view, judgement } })).toEqual([
       'success-rate does not say FAIL (nothing does)',
     ]);
     const totals = { ...view.totals, shielded: 0 };
-    expect(shortfalls(story, { ...view, totals }, [users])).toEqual(['0 answers were shielded, at least 1 expected']);
+    expect(shortfalls(story, { ...came, view: { ...view, totals } })).toEqual([
+      '0 answers were shielded, at least 1 expected',
+    ]);
   });
 
   it('is refused with a key that nobody acts on', () => {

@@ -57,6 +57,8 @@ export const Story = z.strictObject({
   expect: z.strictObject({
     verdict: Verdict,
     phase: Phase,
+    /** Phases that it has to come through on its way. */
+    through: z.array(Phase).default([]),
     /** The metric or check that says FAIL. */
     failedBy: z.string().optional(),
     /** By the experiment's own count: answers that the shield kept from users. */
