@@ -10,6 +10,9 @@ import type { Comparisons } from '../contracts/comparison.ts';
 import type { SourceDocument } from '../contracts/document.ts';
 import type { Overlay } from '../contracts/overlay.ts';
 import type { ShadowLoad } from './shadow/shadow-load.ts';
+import type { SizeTotals } from './telemetry/body-sizes.ts';
+import type { TrafficKind } from './telemetry/counters.ts';
+import type { OutcomeDetail } from './telemetry/outcome-details.ts';
 import type { TcpLoad } from './tcp/tcp-load.ts';
 import type { WebSocketLoad } from './websocket/web-socket-load.ts';
 import type { RequestObserver } from './runtime.ts';
@@ -26,6 +29,11 @@ export type TrafficTotal = {
   readonly shielded: number;
   readonly latencySumUs: number;
   readonly latency: ArrayLike<number>;
+  readonly requestSizes: SizeTotals;
+  readonly responseSizes: SizeTotals;
+  /** Those of `codes` of which more can be said. */
+  readonly details: readonly OutcomeDetail[];
+  readonly kind: TrafficKind;
 };
 
 export type FaultTotal = {
@@ -38,6 +46,8 @@ export type FaultTotal = {
 
 export type MetricsSnapshot = {
   readonly source: string;
+  /** The service and version that a sidecar stands beside. */
+  readonly beside?: { readonly service: string; readonly version?: string | undefined };
   readonly traffic: readonly TrafficTotal[];
   /** What came in to the application beside a sidecar. */
   readonly inbound: readonly TrafficTotal[];

@@ -200,6 +200,7 @@ export class Dataplane implements DataplaneApi {
   metrics(): MetricsSnapshot {
     return {
       source: this.#options.source,
+      ...(this.#options.beside ? { beside: this.#options.beside } : {}),
       ...inventoryTotals(this.#inventory),
       faults: this.#faults.all().flatMap((f) => f.totals()),
       errors: [...this.#runtime.errors].map(([code, count]) => ({ code, count })),
@@ -291,6 +292,7 @@ export class Dataplane implements DataplaneApi {
   #compile(): void {
     const config = this.#config;
     if (!config) return;
+    this.#inventory.nextRound();
     const faults = this.#faults.all();
     this.#taking = this.#faults.countTaking();
     this.#plans = new Map();

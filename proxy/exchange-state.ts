@@ -6,7 +6,7 @@ import type { Hedge } from './hedge/hedge.ts';
 import type { Downstream } from './downstream/connection.ts';
 import type { AbortAnswer } from './faults/kind.ts';
 import type { DrawnAbort, DrawnAnswer } from './faults/step.ts';
-import { httpStatusOfGrpc, outcomeOfTrailers, readGrpcStatus } from './grpc/status.ts';
+import { grpcStatusOfTrailers, httpStatusOfGrpc, readGrpcStatus } from './grpc/status.ts';
 import type { RequestHead, ResponseHead } from './http1/head.ts';
 import { HeadEdits } from './http1/head-edits.ts';
 import type { RoutePlan, VersionPlan } from './plan/plan.ts';
@@ -60,6 +60,8 @@ export class ExchangeState {
   admittedAtMs = 0;
   /** When the call's own deadline ends; 0: it has none. */
   deadlineAtMs = 0;
+  /** Of the endpoint's answer, as its body was framed. */
+  responseBytes = 0;
   /** True once a part of the answer was written: from then on it can only be completed or broken off. */
   answering = false;
   upstream: UpstreamConnection | undefined;
@@ -104,6 +106,10 @@ export class ExchangeState {
     return this.plan?.idleTimeoutMs ?? this.runtime.limits.streamIdleMs;
   }
 
+  get requestBytes(): number {
+    return this.downstream.body.receivedBytes;
+  }
+
   get maxBodyBytes(): number {
     return this.plan?.maxBodyBytes ?? Infinity;
   }
@@ -142,7 +148,9 @@ export class ExchangeState {
 
   /** Where the head did not tell the outcome, the end does. */
   protected readGrpcTrailers(lines: string): void {
-    if (this.grpcStatus < 0) this.downstream.status = outcomeOfTrailers(lines, this.downstream.status);
+    if (this.grpcStatus >= 0 || this.downstream.status !== 200) return;
+    this.grpcStatus = grpcStatusOfTrailers(lines);
+    this.downstream.status = httpStatusOfGrpc(this.grpcStatus);
   }
 
   protected clear(): void {
@@ -167,6 +175,7 @@ export class ExchangeState {
     this.admittedAtMs = 0;
     this.deadlineAtMs = 0;
     this.answering = false;
+    this.responseBytes = 0;
     this.requestChanges = undefined;
     this.responseChanges = undefined;
     this.bodyFilters = undefined;

@@ -50,11 +50,9 @@ export class Exchange extends ExchangeState implements UpstreamUser, Timed {
     this.#attemptStartMs = startMs;
     this.clear();
     this.#armRecorded = true;
-    this.#attemptOpen = false;
+    this.#attemptOpen = this.#fresh = this.#inAttempt = false;
     this.#bodyEnd = FRAMED;
-    this.#fresh = false;
     this.#step = 0;
-    this.#inAttempt = false;
     this.plan = service && routeOf(service, this.head);
     this.runtime.requestsInFlight++;
     if (this.plan === undefined) {
@@ -164,6 +162,7 @@ export class Exchange extends ExchangeState implements UpstreamUser, Timed {
     if (mayFail && this.#failed('status', status, complete ? undefined : connection)) return complete;
     this.#timers.attemptAnswered();
     this.answering = true;
+    this.responseBytes = bodyText.length;
     this.downstream.status = status;
     for (const step of this.plan?.respond ?? NO_STEPS) step(this, head);
     if (head.status === 101 || (this.tunnel === 'connect' && head.status < 300)) this.#openTunnel(connection, head);
@@ -209,6 +208,7 @@ export class Exchange extends ExchangeState implements UpstreamUser, Timed {
 
   onResponseBody(connection: UpstreamConnection, bytes: Buffer): void {
     if (bytes.length === 0) return;
+    this.responseBytes += bytes.length;
     const open = this.#pipe ? this.#pipe.push(bytes) : this.downstream.write(bytes, this.#bodyEnd === DECHUNKED);
     if (!open) connection.pause();
   }

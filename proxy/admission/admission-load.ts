@@ -44,7 +44,7 @@ export type AdmissionTotal = {
   readonly shed: number;
 };
 
-export function admissionTotals(loads: ReadonlyMap<string, ServiceLoad>): AdmissionTotal[] {
+export function admissionTotals(loads: Iterable<readonly [string, ServiceLoad]>): AdmissionTotal[] {
   return [...loads].flatMap(([service, { admission: of }]) =>
     of
       ? [{ service, limit: of.adaptive?.limit ?? of.maxLimit, adaptive: of.adaptive !== undefined, shed: of.shed }]

@@ -66,9 +66,8 @@ export function readGrpcStatus(value: string | undefined): number {
   return /^\d{1,2}$/.test(value) && Number(value) <= GRPC.UNAUTHENTICATED ? Number(value) : GRPC.UNKNOWN;
 }
 
-/** @param lines - a trailer section @param status - of the answer's head: one that is not 200 stands */
-export function outcomeOfTrailers(lines: string, status: number): number {
-  if (status !== 200) return status;
+/** @param lines - a trailer section @returns UNKNOWN where it has none */
+export function grpcStatusOfTrailers(lines: string): number {
   const value = /^grpc-status:[ \t]*([^\r]*?)[ \t]*\r$/im.exec(lines)?.[1];
-  return httpStatusOfGrpc(value === undefined ? GRPC.UNKNOWN : readGrpcStatus(value));
+  return value === undefined ? GRPC.UNKNOWN : readGrpcStatus(value);
 }

@@ -12,6 +12,8 @@ export const METRICS = {
     type: 'histogram',
     help: "Time from a request's head to the end of its answer, retries included.",
   },
+  istio_request_bytes: { type: 'histogram', help: 'Sizes of the bodies of requests.' },
+  istio_response_bytes: { type: 'histogram', help: 'Sizes of the bodies of answers.' },
   istio_tcp_connections_opened_total: { type: 'counter', help: 'Connections that were passed on as bytes.' },
   istio_tcp_connections_closed_total: { type: 'counter', help: 'Of these, those that have ended.' },
   istio_tcp_sent_bytes_total: { type: 'counter', help: 'Bytes of the answers, counted when the connection ends.' },

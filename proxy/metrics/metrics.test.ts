@@ -71,15 +71,17 @@ describe('exposition', () => {
 
 describe("Istio's metrics", () => {
   it('add the routes of a version up, for a route is not one of the labels', () => {
-    const labels =
-      'reporter="source",source_workload="edge",connection_security_policy="none",destination_service="reviews",' +
-      'destination_service_name="reviews",destination_workload="reviews-v1",destination_version="v1",request_protocol="http"';
-    expect(TEXT).toContain(`istio_requests_total{${labels},response_code="200",response_flags="-"} 3\n`);
-    expect(TEXT).toContain(`istio_requests_total{${labels},response_code="503",response_flags="-"} 3\n`);
-    expect(TEXT).toContain(`istio_request_duration_milliseconds_bucket{${labels},le="1"} 2\n`);
-    expect(TEXT).toContain(`istio_request_duration_milliseconds_bucket{${labels},le="+Inf"} 4\n`);
-    expect(TEXT).toContain(`istio_request_duration_milliseconds_sum{${labels}} 33.3\n`);
-    expect(TEXT).toContain(`istio_request_duration_milliseconds_count{${labels}} 4\n`);
+    const v1 = { reporter: 'source', destination_workload: 'reviews-v1', request_protocol: 'http' };
+    expect(valueOf(TEXT, 'istio_requests_total', { ...v1, response_code: '200' })).toBe(3);
+    expect(valueOf(TEXT, 'istio_requests_total', { ...v1, response_code: '503' })).toBe(3);
+    expect(valueOf(TEXT, 'istio_request_duration_milliseconds_bucket', { ...v1, le: '1' })).toBe(2);
+    expect(valueOf(TEXT, 'istio_request_duration_milliseconds_bucket', { ...v1, le: '+Inf' })).toBe(4);
+    expect(valueOf(TEXT, 'istio_request_duration_milliseconds_sum', v1)).toBe(33.3);
+    expect(valueOf(TEXT, 'istio_request_duration_milliseconds_count', v1)).toBe(4);
+    expect(valueOf(TEXT, 'istio_request_bytes_bucket', { ...v1, le: '1000' })).toBe(2);
+    expect(valueOf(TEXT, 'istio_request_bytes_bucket', { ...v1, le: '+Inf' })).toBe(4);
+    expect(valueOf(TEXT, 'istio_request_bytes_sum', v1)).toBe(33_300);
+    expect(valueOf(TEXT, 'istio_response_bytes_sum', v1)).toBe(66_600);
   });
 
   it('leave out what nothing was sent to, and call unknown what has no version', () => {
@@ -94,7 +96,32 @@ describe("Istio's metrics", () => {
       'istio',
     );
     expect(text).not.toContain('"v3"');
-    expect(text).toContain('destination_workload="unknown",destination_version="unknown"');
+    const unknown = { destination_service: 'reviews', destination_workload: 'unknown', destination_version: 'unknown' };
+    expect(valueOf(text, 'istio_requests_total', unknown)).toBe(1);
+  });
+
+  it('set apart what is known beside the status, and count each answer once', () => {
+    const details = [
+      { status: 503, grpcStatus: -1, flag: 'UF', count: 2 },
+      { status: 200, grpcStatus: 0, flag: '-', count: 1 },
+      { status: 404, grpcStatus: -1, flag: '-', count: 1 },
+    ];
+    const codes = [200, 404, 503].map((code) => [code, 3] as const);
+    const total = { ...trafficOf('v1', 'default', []), codes, details };
+    const text = renderMetrics({ ...FULL_METRICS, traffic: [total], inbound: [] }, 'istio');
+    const count = (code: string, grpc: string, flags: string): number | undefined =>
+      valueOf(text, 'istio_requests_total', { response_code: code, grpc_response_status: grpc, response_flags: flags });
+    expect([count('503', '', 'UF'), count('503', '', '-')]).toEqual([2, 1]);
+    expect([count('200', '0', '-'), count('200', '', '-')]).toEqual([1, 2]);
+    expect(count('404', '', '-')).toBe(3);
+  });
+
+  it('say whose the traffic is: of a sidecar its service, of an application what came in', () => {
+    const text = renderMetrics({ ...FULL_METRICS, beside: { service: 'cart', version: 'v3' } }, 'istio');
+    const out = { reporter: 'source', source_workload: 'edge', source_app: 'cart', source_version: 'v3' };
+    expect(valueOf(text, 'istio_requests_total', { ...out, response_code: '204' })).toBe(2);
+    const incoming = { reporter: 'destination', source_app: 'unknown', destination_canonical_service: 'ratings' };
+    expect(valueOf(text, 'istio_requests_total', incoming)).toBe(1);
   });
 
   it('never show a request as faster than it was, nor as more than one 64th slower', () => {
@@ -153,8 +180,11 @@ describe('the documentation', () => {
   });
 
   it('names every label', () => {
-    for (const [, name, type, labels = ''] of rows.filter(([, n]) => n !== 'istio_request_duration_milliseconds')) {
+    const page = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
+    const istios = /^Istio's labels are (.*?)\.$/ms.exec(page)?.[1] ?? '';
+    for (const [, name, type, written = ''] of rows.filter(([, n]) => n !== 'istio_request_duration_milliseconds')) {
       const start = type === 'histogram' ? `${name}_count` : name;
+      const labels = written.replace("Istio's labels", istios);
       const documented = [...labels.replaceAll(/\([^)]*\)/g, '').matchAll(/`(\w+)`/g)].map(([, label]) => label);
       const series = TEXT.split('\n').find((line) => line.startsWith(`${start}{`) || line.startsWith(`${start} `));
       const exposed = [...(series ?? '').matchAll(/(\w+)="/g)].map(([, label]) => label);
@@ -173,3 +203,10 @@ describe('the process meter', () => {
     expect(Number.isFinite(sample.lagP99Seconds)).toBe(true);
   });
 });
+
+/** The value of the first series of this name with these labels. */
+function valueOf(text: string, name: string, labels: Readonly<Record<string, string>>): number | undefined {
+  const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
+  const line = text.split('\n').find((l) => l.startsWith(`${name}{`) && wanted.every((part) => l.includes(part)));
+  return line === undefined ? undefined : Number(line.slice(line.lastIndexOf(' ') + 1));
+}

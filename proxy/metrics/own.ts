@@ -42,7 +42,7 @@ export function ownFamilies(s: MetricsSnapshot): Family[] {
     family('meshproof_upstream_connections_opened_total', one(s.upstreamConnectionsTotal)),
     ...poolFamilies(s.pools),
     ...shadowFamilies(s.shadows),
-    ...tcpFamilies(s.source, s.tcp),
+    ...tcpFamilies(s),
     ...webSocketFamilies(s.webSockets),
     family(
       'meshproof_hedges_total',

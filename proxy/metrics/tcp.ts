@@ -1,11 +1,14 @@
 /** Connections that were passed on as bytes, under Istio's names: istio.io/latest/docs/reference/config/metrics. */
+import type { MetricsSnapshot } from '../dataplane-api.ts';
 import type { TcpLoad } from '../tcp/tcp-load.ts';
 import { family } from './catalog.ts';
 import type { Family, Labels, Sample } from './exposition.ts';
+import { istioLabels } from './istio-labels.ts';
 
-export function tcpFamilies(source: string, loads: readonly TcpLoad[]): Family[] {
+export function tcpFamilies(snapshot: MetricsSnapshot): Family[] {
+  const loads = snapshot.tcp;
   const samples = (of: (load: TcpLoad) => number): Sample[] =>
-    loads.map((load) => ({ labels: labelsOf(source, load), value: of(load) }));
+    loads.map((load) => ({ labels: labelsOf(snapshot, load), value: of(load) }));
   return [
     family(
       'istio_tcp_connections_opened_total',
@@ -30,14 +33,7 @@ export function tcpFamilies(source: string, loads: readonly TcpLoad[]): Family[]
   ];
 }
 
-function labelsOf(source: string, { service, version }: TcpLoad): Labels {
-  return {
-    reporter: 'source',
-    source_workload: source,
-    destination_service: service,
-    destination_service_name: service,
-    destination_workload: `${service}-${version}`,
-    destination_version: version,
-    request_protocol: 'tcp',
-  };
+function labelsOf(snapshot: MetricsSnapshot, { service, version }: TcpLoad): Labels {
+  const labels = istioLabels(snapshot, 'source', service, version);
+  return { ...labels, request_protocol: 'tcp', connection_security_policy: 'unknown', response_flags: '-' };
 }

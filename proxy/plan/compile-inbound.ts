@@ -8,13 +8,16 @@ import type { Runtime } from '../runtime.ts';
 import type { Inventory } from './compile.ts';
 import { partsOf } from './compile.ts';
 import type { Config } from './parse-config.ts';
-import type { ServicePlan, VersionPlan } from './plan.ts';
+import type { RoutePlan, ServicePlan, VersionPlan } from './plan.ts';
 
 /** The service and version that the proxy stands beside. */
 export type Beside = { readonly service: string; readonly version?: string | undefined };
 
 /** The name of its listener. */
 export const INBOUND_NAME = 'inbound';
+
+/** As Istio says it; a permissive port takes both kinds of callers, and they are not counted apart. */
+const SECURITY_OF = { strict: 'mutual_tls', permissive: 'unknown', off: 'none' } as const;
 
 export type FoundBeside = { readonly document: ServiceDocument; readonly version: string; readonly inbound: string };
 
@@ -65,10 +68,7 @@ export function compileInbound(
     buckets: (key, make) => make(key),
     shadowLoads: (shadow) => inventory.shadow(name, shadow),
   });
-  const counters = new Map([
-    [undefined, inventory.inboundTraffic(name, '-')],
-    [plan, inventory.inboundTraffic(name, version)],
-  ]);
+  const counters = countersOf(inventory, document, plan);
   const route = {
     service: name,
     name: 'inbound',
@@ -81,4 +81,17 @@ export function compileInbound(
   };
   const tcp: ServicePlan['tcp'] = (of) => inventory.tcp(name, of);
   return { name, stable: plan, versions, routes: [route], load, overlay: undefined, tcp, gone, wires };
+}
+
+function countersOf(
+  inventory: Inventory,
+  { metadata, spec }: ServiceDocument,
+  plan: VersionPlan,
+): RoutePlan['counters'] {
+  const security = SECURITY_OF[spec.mtls];
+  const protocol = spec.versions[plan.name]?.protocol === 'grpc' ? 'grpc' : 'http';
+  return new Map([
+    [undefined, inventory.inboundTraffic(metadata.name, '-', { protocol: 'http', security })],
+    [plan, inventory.inboundTraffic(metadata.name, plan.name, { protocol, security })],
+  ]);
 }

@@ -21,12 +21,14 @@ import type { RateBuckets } from '../shared/sharing.ts';
 import { tcpLoad } from '../tcp/tcp-load.ts';
 import type { TcpLoad } from '../tcp/tcp-load.ts';
 import { TrafficCounters } from '../telemetry/counters.ts';
+import type { TrafficKind } from '../telemetry/counters.ts';
 import type { UpstreamSecurity } from '../tls/dialer.ts';
 import { NO_TLS } from '../tls/tls-table.ts';
 import type { TlsTable } from '../tls/tls-table.ts';
 import { Endpoint } from '../upstream/endpoint.ts';
 import { webSocketLoad } from '../websocket/web-socket-load.ts';
 import type { WebSocketLoad } from '../websocket/web-socket-load.ts';
+import { Kept } from './kept.ts';
 import { compileMatch } from './match.ts';
 import type {
   AttemptEndStep,
@@ -47,13 +49,13 @@ const MAX_RATE_LIMITS = 1_000;
 export class Inventory {
   readonly #runtime: Runtime;
   readonly endpoints = new Map<string, Endpoint>();
-  readonly counters = new Map<string, TrafficCounters>();
-  readonly inbound = new Map<string, TrafficCounters>();
-  readonly loads = new Map<string, ServiceLoad>();
+  readonly counters = new Kept<TrafficCounters>();
+  readonly inbound = new Kept<TrafficCounters>();
+  readonly loads = new Kept<ServiceLoad>();
   readonly pools: PoolTable;
-  readonly shadows = new Map<string, ShadowLoad>();
-  readonly tcpLoads = new Map<string, TcpLoad>();
-  readonly webSocketLoads = new Map<string, WebSocketLoad>();
+  readonly shadows = new Kept<ShadowLoad>();
+  readonly tcpLoads = new Kept<TcpLoad>();
+  readonly webSocketLoads = new Kept<WebSocketLoad>();
   readonly #wires = new Map<string, Wires>();
   readonly buckets = new Map<string, RateBuckets>();
   /** Of the configuration in force. */
@@ -94,22 +96,29 @@ export class Inventory {
     return endpoint;
   }
 
-  traffic(service: string, version: string, route: string): TrafficCounters {
-    return remember(
-      this.counters,
-      `${service}\n${version}\n${route}`,
-      () => new TrafficCounters(service, version, route),
-    );
+  /** To be called before everything is compiled anew: what is not named again will be forgotten in time. */
+  nextRound(): void {
+    for (const kept of [this.counters, this.inbound, this.loads, this.shadows, this.tcpLoads, this.webSocketLoads])
+      kept.nextRound();
+  }
+
+  traffic(service: string, version: string, route: string, protocol?: Protocol): TrafficCounters {
+    const key = `${service}\n${version}\n${route}`;
+    const counters = this.counters.get(key, () => new TrafficCounters(service, version, route));
+    counters.kind = { protocol: protocol === 'grpc' ? 'grpc' : 'http', security: 'unknown' };
+    return counters;
   }
 
   /** What came in to the application beside this proxy. */
-  inboundTraffic(service: string, version: string): TrafficCounters {
+  inboundTraffic(service: string, version: string, kind: TrafficKind): TrafficCounters {
     const make = (): TrafficCounters => new TrafficCounters(service, version, 'inbound');
-    return remember(this.inbound, `${service}\n${version}`, make);
+    const counters = this.inbound.get(`${service}\n${version}`, make);
+    counters.kind = kind;
+    return counters;
   }
 
   load(service: string): ServiceLoad {
-    return remember(this.loads, service, () => ({ inFlight: 0, retriesInFlight: 0 }));
+    return this.loads.get(service, () => ({ inFlight: 0, retriesInFlight: 0 }));
   }
 
   rateBuckets(key: string, make: (id: string) => RateBuckets): RateBuckets {
@@ -123,11 +132,11 @@ export class Inventory {
   }
 
   tcp(service: string, version: string): TcpLoad {
-    return remember(this.tcpLoads, `${service}\n${version}`, () => tcpLoad(service, version));
+    return this.tcpLoads.get(`${service}\n${version}`, () => tcpLoad(service, version));
   }
 
   webSockets(service: string, version: string): WebSocketLoad {
-    return remember(this.webSocketLoads, `${service}\n${version}`, () => webSocketLoad(service, version));
+    return this.webSocketLoads.get(`${service}\n${version}`, () => webSocketLoad(service, version));
   }
 
   wires(service: string): Wires {
@@ -140,7 +149,7 @@ export class Inventory {
   }
 
   shadow(service: string, version: string): ShadowLoad {
-    return remember(this.shadows, `${service}\n${version}`, () => shadowLoad(service, version));
+    return this.shadows.get(`${service}\n${version}`, () => shadowLoad(service, version));
   }
 
   /** Retires the endpoints that no plan names any more. */
@@ -263,9 +272,11 @@ function compileVersion(
   const endpointOf = (address: string): Endpoint => inventory.endpoint(address, resilience, protocol, faulty, security);
   const endpoints = specs.map(({ address }) => endpointOf(address));
   const webSockets = inventory.webSockets(service.metadata.name, name);
-  if (isPlain(service.spec)) return { name, endpoints, cursor: 0, webSockets };
+  inventory.tcpLoads.touch(`${service.metadata.name}\n${name}`);
+  inventory.shadows.touch(`${service.metadata.name}\n${name}`);
+  if (isPlain(service.spec)) return { name, protocol, endpoints, cursor: 0, webSockets };
   const pool = inventory.pools.pool(service.metadata.name, name, specs, resilience, endpointOf);
-  return { name, endpoints, cursor: 0, pool, webSockets };
+  return { name, protocol, endpoints, cursor: 0, pool, webSockets };
 }
 
 const CATCH_ALL: Rule = {};
@@ -280,7 +291,7 @@ function compileRule(inventory: Inventory, base: Omit<RouteContext, 'buckets' | 
     [undefined, inventory.traffic(context.service, '-', name)],
   ]);
   for (const version of context.versions.values()) {
-    counters.set(version, inventory.traffic(context.service, version.name, name));
+    counters.set(version, inventory.traffic(context.service, version.name, name, version.protocol));
   }
   return {
     service: context.service,

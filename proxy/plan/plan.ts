@@ -1,4 +1,5 @@
 /** A route compiled to just what it uses: the form in which the hot path meets the configuration. */
+import type { Protocol } from '../../contracts/service.ts';
 import type { AdmissionLoad } from '../admission/admission-load.ts';
 import type { Exchange } from '../exchange.ts';
 import type { ResponseHead } from '../http1/head.ts';
@@ -15,6 +16,8 @@ import type { Predicate } from './match.ts';
 
 export type VersionPlan = {
   readonly name: string;
+  /** What its endpoints speak; undefined: HTTP/1.1. */
+  readonly protocol?: Protocol | undefined;
   readonly endpoints: readonly Endpoint[];
   /** Round-robin position. */
   cursor: number;

@@ -22,7 +22,7 @@ describe('the counters of a route', () => {
           if (row) rows.push(TrafficRow.parse(row));
         };
         for (const { status, us, take: now, retries } of events) {
-          counters.record(status, us);
+          counters.record(status, us, us, 2 * us);
           counters.retries += retries;
           counters.shielded++;
           counters.faults += 2;
@@ -35,6 +35,9 @@ describe('the counters of a route', () => {
         expect(after).toEqual(before);
         const sum = (of: (row: TrafficRow) => number): number => rows.reduce((s, row) => s + of(row), 0);
         expect(sum((r) => r.retries)).toBe(after.retries);
+        expect(after.requestSizes.counts.reduce((a, b) => a + b, 0)).toBe(events.length);
+        expect(after.requestSizes.sum).toBe(after.latencySumUs);
+        expect(after.responseSizes.sum).toBe(2 * after.latencySumUs);
         expect(sum((r) => r.shielded)).toBe(events.length);
         expect(sum((r) => r.faults)).toBe(events.length * 2);
         expect(sum((r) => r.latencySumUs)).toBe(after.latencySumUs);
@@ -56,7 +59,7 @@ describe('the counters of a route', () => {
   it('have no row to report when nothing happened', () => {
     const counters = new TrafficCounters('shop', 'v1', 'default');
     expect(counters.take('edge')).toBeUndefined();
-    counters.record(200, 1_000);
+    counters.record(200, 1_000, 0, 0);
     expect(counters.take('edge')).toMatchObject({
       codes: { 200: 1 },
       latency: [[bucketOf(1_000), 1]],

@@ -5,6 +5,10 @@
 import { BUCKET_COUNT, bucketOf, toSparse } from '../../contracts/histogram.ts';
 import type { CountedArm } from '../../contracts/overlay.ts';
 import type { ArmRow, TrafficRow } from '../../contracts/telemetry.ts';
+import { BodySizes } from './body-sizes.ts';
+import type { SizeTotals } from './body-sizes.ts';
+import { OutcomeDetails } from './outcome-details.ts';
+import type { OutcomeDetail } from './outcome-details.ts';
 
 /** Status codes 0 (broke before an answer) … 599. */
 const CODES = 600;
@@ -25,6 +29,12 @@ class LatencyDelta {
   }
 }
 
+/** What a proxy says of its traffic in Istio's words (request_protocol, connection_security_policy). */
+export type TrafficKind = {
+  readonly protocol: 'http' | 'grpc';
+  readonly security: 'mutual_tls' | 'none' | 'unknown';
+};
+
 /** What users saw of one (service, version, route). */
 export class TrafficCounters {
   readonly service: string;
@@ -38,6 +48,11 @@ export class TrafficCounters {
   #requests = 0;
   #retriesTotal = 0;
   #shieldedTotal = 0;
+  readonly #requestSizes = new BodySizes();
+  readonly #responseSizes = new BodySizes();
+  readonly details = new OutcomeDetails();
+  /** As the configuration in force has it. */
+  kind: TrafficKind = { protocol: 'http', security: 'unknown' };
   retries = 0;
   shielded = 0;
   faults = 0;
@@ -49,8 +64,10 @@ export class TrafficCounters {
   }
 
   /** @param status - 0 … 599 @param us - whole microseconds from the request's head to the end of the answer */
-  record(status: number, us: number): void {
+  record(status: number, us: number, requestBytes: number, responseBytes: number): void {
     this.#requests++;
+    this.#requestSizes.record(requestBytes);
+    this.#responseSizes.record(responseBytes);
     this.#codes[status] = (this.#codes[status] ?? 0) + 1;
     this.#latency.record(us);
   }
@@ -85,8 +102,16 @@ export class TrafficCounters {
     shielded: number;
     latencySumUs: number;
     latency: Float64Array;
+    requestSizes: SizeTotals;
+    responseSizes: SizeTotals;
+    details: OutcomeDetail[];
+    kind: TrafficKind;
   } {
     return {
+      requestSizes: this.#requestSizes.totals(),
+      responseSizes: this.#responseSizes.totals(),
+      details: this.details.list(),
+      kind: this.kind,
       codes: toSparse(addArrays(this.#codeTotals, this.#codes)),
       retries: this.#retriesTotal + this.retries,
       shielded: this.#shieldedTotal + this.shielded,

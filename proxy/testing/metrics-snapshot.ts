@@ -1,6 +1,8 @@
 /** A snapshot in which every metric has a value, for tests of what is exposed. */
 import { BUCKET_COUNT, bucketOf } from '../../contracts/histogram.ts';
 import { shadowLoad } from '../shadow/shadow-load.ts';
+import { BodySizes } from '../telemetry/body-sizes.ts';
+import type { SizeTotals } from '../telemetry/body-sizes.ts';
 import { tcpLoad } from '../tcp/tcp-load.ts';
 import { webSocketLoad } from '../websocket/web-socket-load.ts';
 import { WebSocketMeter } from '../websocket/web-socket-meter.ts';
@@ -19,7 +21,17 @@ export function trafficOf(version: string, route: string, latenciesUs: readonly 
     shielded: 1,
     latencySumUs: latenciesUs.reduce((sum, us) => sum + us, 0),
     latency,
+    requestSizes: sizesOf(latenciesUs),
+    responseSizes: sizesOf(latenciesUs.map((us) => 2 * us)),
+    details: [],
+    kind: { protocol: 'http', security: 'unknown' },
   };
+}
+
+function sizesOf(bytes: readonly number[]): SizeTotals {
+  const sizes = new BodySizes();
+  for (const one of bytes) sizes.record(one);
+  return sizes.totals();
 }
 
 const WEB_SOCKETS = webSocketLoad('reviews', 'v1');

@@ -14,6 +14,8 @@ describe('the view of several workers', () => {
     const total = (latency: ArrayLike<number> | undefined): number =>
       Array.from(latency ?? []).reduce((a, b) => a + b, 0);
     expect(total(merged.traffic[0]?.latency)).toBe(2 * total(before?.latency));
+    expect(merged.traffic[0]?.requestSizes.sum).toBe(2 * (before?.requestSizes.sum ?? NaN));
+    expect(total(merged.traffic[0]?.responseSizes.counts)).toBe(2 * total(before?.responseSizes.counts));
   });
 
   it('leaves names and states as they are', () => {

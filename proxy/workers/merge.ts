@@ -1,6 +1,7 @@
 /** One view of several workers: counters add up, states that all must share are those of the first. */
 import type { EndpointView } from '../balancing/endpoint-view.ts';
 import type { MetricsSnapshot, TrafficTotal } from '../dataplane-api.ts';
+import type { SizeTotals } from '../telemetry/body-sizes.ts';
 
 /** @param snapshots - at least one */
 export function mergeMetrics(snapshots: readonly [MetricsSnapshot, ...MetricsSnapshot[]]): MetricsSnapshot {
@@ -96,6 +97,10 @@ function addArrays(a: ArrayLike<number>, b: ArrayLike<number>): Float64Array {
   return Float64Array.from(a, (value, i) => value + (b[i] ?? 0));
 }
 
+function addSizes(a: SizeTotals, b: SizeTotals): SizeTotals {
+  return { counts: a.counts.map((count, i) => count + (b.counts[i] ?? 0)), sum: a.sum + b.sum };
+}
+
 function addTraffic(totals: readonly TrafficTotal[]): TrafficTotal[] {
   return byKey(
     totals,
@@ -107,6 +112,13 @@ function addTraffic(totals: readonly TrafficTotal[]): TrafficTotal[] {
       shielded: a.shielded + b.shielded,
       latencySumUs: a.latencySumUs + b.latencySumUs,
       latency: addArrays(a.latency, b.latency),
+      requestSizes: addSizes(a.requestSizes, b.requestSizes),
+      responseSizes: addSizes(a.responseSizes, b.responseSizes),
+      details: byKey(
+        [...a.details, ...b.details],
+        ({ status, grpcStatus, flag }) => `${status} ${grpcStatus} ${flag}`,
+        (one, other) => ({ ...one, count: one.count + other.count }),
+      ),
     }),
   );
 }
