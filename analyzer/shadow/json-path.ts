@@ -7,7 +7,7 @@
 const MAX_NAMED_MEMBERS = 60;
 const LONGEST_NAME = 64;
 const PLAIN = /^[\w$-]+$/;
-const LOOKS_LIKE_DATA = /^(?:\d+|[0-9a-f]{8}-[0-9a-f-]{27}|(?=.*\d)[0-9a-f]{12,})$/i;
+const LOOKS_LIKE_DATA = /^(?:\d+|[0-9a-f]{8}-[0-9a-f-]{27}|(?=.*\d)[0-9a-f]{12,}|[^@\s]+@[^@\s]+)$/i;
 
 /** Whether the names of this object's members are data themselves. */
 export function isTable(names: readonly string[]): boolean {

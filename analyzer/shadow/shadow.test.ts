@@ -88,6 +88,8 @@ describe('two answers', () => {
   it('share one name for members whose names are data', () => {
     const users = (score: number) => answer({ users: { 17: { score }, 18: { score } } });
     expect(differing(users(1), users(2))).toEqual(['body.users.*.score']);
+    const byMail = (score: number) => answer({ users: { 'ada@example.com': score, 'bob@example.com': 1 } });
+    expect(differing(byMail(1), byMail(2))).toEqual(['body.users.*']);
   });
 });
 

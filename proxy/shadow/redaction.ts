@@ -31,12 +31,14 @@ const DECODERS: Readonly<Record<string, (bytes: Buffer, options: { maxOutputLeng
 
 export class Redaction {
   readonly #names: ReadonlySet<string>;
+  readonly #parameter: RegExp;
   readonly #key: Buffer;
   readonly #maxBodyBytes: number;
 
   /** @param names - lower case @param key - a secret of this process */
   constructor(names: readonly string[], key: Buffer, maxBodyBytes: number) {
     this.#names = new Set(names);
+    this.#parameter = parameterOf(names);
     this.#key = key;
     this.#maxBodyBytes = maxBodyBytes;
   }
@@ -45,7 +47,7 @@ export class Redaction {
     const kept = new Map<string, string>();
     for (const [name, value] of fields) {
       if (NOT_COMPARED.has(name)) continue;
-      const shown = this.#names.has(name) ? this.#digest(value) : value;
+      const shown = this.#names.has(name) ? this.#digest(value) : this.#text(value);
       const before = kept.get(name);
       kept.set(name, before === undefined ? shown : `${before}, ${shown}`);
     }
@@ -73,6 +75,7 @@ export class Redaction {
   }
 
   #redacted(value: unknown, depth: number): unknown {
+    if (typeof value === 'string') return this.#text(value);
     if (typeof value !== 'object' || value === null) return value;
     if (depth > MAX_DEPTH) return this.#digest(JSON.stringify(value));
     if (Array.isArray(value)) return value.map((item: unknown) => this.#redacted(item, depth + 1));
@@ -84,8 +87,21 @@ export class Redaction {
     );
   }
 
+  /** A link may carry what the field of the same name would: `location: /next?token=…`. */
+  #text(text: string): string {
+    if (!text.includes('=')) return text;
+    return text.replace(this.#parameter, (_, before: string, value: string) => `${before}${this.#digest(value)}`);
+  }
+
   #digest(data: string | Buffer): string {
     const hex = createHmac('sha256', this.#key).update(data).digest('hex');
     return `redacted:${hex.slice(0, DIGEST_CHARACTERS)}`;
   }
+}
+
+/** `name=value` in a query, a cookie or a list of parameters. */
+function parameterOf(names: readonly string[]): RegExp {
+  if (names.length === 0) return /(?!)/g;
+  const any = names.map((name) => name.replaceAll(/[.*+?^${}()|[\]\\-]/g, String.raw`\$&`)).join('|');
+  return new RegExp(String.raw`((?:^|[?&;,\s])(?:${any})="?)([^&;,\s"#]+)`, 'gi');
 }

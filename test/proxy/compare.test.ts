@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ComparisonSample, Comparisons, OverlayShadow } from '../../contracts/comparison.ts';
 import type { Dataplane } from '../../proxy/dataplane.ts';
 import { HeldClock, overlay } from './gateway.ts';
+import { askHttp2, http2Client, http2Upstream } from './http2-stage.ts';
 import type { RawClient } from './raw-client.ts';
 import { ok } from './scripted-upstream.ts';
 import type { Script, ScriptedUpstream } from './scripted-upstream.ts';
@@ -81,6 +82,26 @@ describe('a request that is compared', () => {
       for (const { body } of [baseline, candidate, again]) expect(body).toEqual({ kind: 'json', value: { a: 1 } });
   });
 
+  it('is compared over HTTP/2 too, from the client to both versions', async () => {
+    const versionThat = (id: string) =>
+      http2Upstream((stream) => {
+        stream.respond({ ':status': 200, 'content-type': 'application/json', 'set-cookie': ['token=hunter2', 'b=1'] });
+        stream.end(JSON.stringify({ id, token: 'hunter2' }));
+      });
+    const [v1, v2] = [await versionThat('a'), await versionThat('b')];
+    const versions = { v1: [v1.port], v2: [v2.port] };
+    const { dataplane, port } = await gatewayTo({ versions, protocol: 'http2' });
+    dataplane.setOverlays([overlay({ candidatePpm: 0, leaseMs: 60_000, shadow: SETTINGS })]);
+    const { body } = await askHttp2(http2Client(port), { ':path': '/things' });
+    expect(JSON.parse(body)).toEqual({ id: 'a', token: 'hunter2' });
+    const [sample] = (await reported(dataplane, 1)).samples;
+    expect(sample).toMatchObject({ method: 'GET', path: '/things' });
+    expect(sample?.baseline.body).toMatchObject({ kind: 'json', value: { id: 'a' } });
+    expect(sample?.candidate.body).toMatchObject({ kind: 'json', value: { id: 'b' } });
+    expect(sample?.again).toMatchObject({ headers: sample?.baseline.headers, body: sample?.baseline.body });
+    expect(JSON.stringify(sample)).not.toContain('hunter2');
+  });
+
   it('without a body is compared by its head', async () => {
     const none: Script = ({ answer }) => answer('HTTP/1.1 204 No Content\r\nx-a: 1\r\n\r\n');
     const { dataplane, client } = await stage(none, none);
@@ -117,6 +138,22 @@ describe('what leaves the proxy', () => {
     expect(sample?.again).toMatchObject({ headers: sample?.baseline.headers, body: sample?.baseline.body });
     expect(sample?.candidate.body).not.toEqual(sample?.baseline.body);
     expect(sample?.candidate.headers['set-cookie']).not.toBe(sample?.baseline.headers['set-cookie']);
+  });
+
+  it('holds no named field in a link or a list of parameters either', async () => {
+    const answers = (token: string): Script => {
+      const fields = `location: /next?page=2&Token=${token}#end\r\nx-auth: Bearer realm="a", token="${token}"\r\n`;
+      return ({ answer }) => answer(json({ next: `https://shop/?token=${token}`, text: 'mytoken=shown' }, fields));
+    };
+    const { dataplane, client } = await stage(answers('hunter2'), answers('hunter3'));
+    await client.send(get()).response();
+    const [sample] = (await reported(dataplane, 1)).samples;
+    expect(JSON.stringify(sample)).not.toContain('hunter');
+    expect(sample?.baseline.headers['location']).toMatch(/^\/next\?page=2&Token=redacted:[0-9a-f]{16}#end$/);
+    expect(sample?.baseline.headers['x-auth']).toMatch(/^Bearer realm="a", token="redacted:[0-9a-f]{16}"$/);
+    expect(sample?.baseline.body).toMatchObject({ value: { text: 'mytoken=shown' } });
+    expect(sample?.again).toMatchObject({ headers: sample?.baseline.headers, body: sample?.baseline.body });
+    expect(sample?.candidate.body).not.toEqual(sample?.baseline.body);
   });
 
   it('holds nothing of a body that is no JSON, or longer than the cap', async () => {
