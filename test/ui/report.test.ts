@@ -78,7 +78,9 @@ describe.runIf(browserTestsRun())('the report in a browser', () => {
       const error = read.querySelector('parsererror');
       return { error: error && error.textContent, cases: read.querySelectorAll('testsuites > testsuite > testcase').length };
     })()`);
-    expect(found).toEqual({ error: null, cases: 3 });
+    const written = xml.match(/<testcase /g)?.length ?? 0;
+    expect(written).toBeGreaterThanOrEqual(3);
+    expect(found).toEqual({ error: null, cases: written });
     await page.context().close();
   });
 });
