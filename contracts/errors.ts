@@ -21,6 +21,7 @@ export const ERRORS = {
     faultOf: 'client',
     message: 'the only expectation that is understood is 100-continue',
   },
+  METHOD_REFUSED: { status: 405, faultOf: 'client', message: 'TRACE ends here, and is not reflected' },
   BODY_TOO_LARGE: { status: 413, faultOf: 'client', message: 'the body is larger than the route lets pass' },
   HTTP_REQUEST_TIMEOUT: { status: 408, faultOf: 'client', message: 'the request was not complete in time' },
   HTTP2_FLOOD: { status: 429, faultOf: 'client', message: 'the client resets streams, or pings, faster than it may' },

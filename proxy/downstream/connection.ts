@@ -305,6 +305,7 @@ export class Downstream implements ClientConnection {
     }
     const lastHop = lastHopAnswer(head);
     if (lastHop !== undefined) {
+      if (head.method === 'TRACE') this.#count('METHOD_REFUSED');
       this.writeText(lastHop);
       this.#linger();
       return;
@@ -322,10 +323,14 @@ export class Downstream implements ClientConnection {
       this.#exchange.answer(code, detail);
       return;
     }
-    this.#runtime.errors.set(code, (this.#runtime.errors.get(code) ?? 0) + 1);
+    this.#count(code);
     const toHead = this.#state !== HEAD && this.#state !== IDLE && this.head.isHead;
     this.writeText(localAnswer(code, detail, ERRORS[code].status, 'close', toHead));
     this.#linger();
+  }
+
+  #count(code: ErrorCode): void {
+    this.#runtime.errors.set(code, (this.#runtime.errors.get(code) ?? 0) + 1);
   }
 
   /** Parses what was pipelined. A loop, not recursion: answers may be made at once. */

@@ -2,6 +2,7 @@
 import { equalsWord } from '../http1/chars.ts';
 import { RANGE } from '../http1/head.ts';
 import type { RequestHead } from '../http1/head.ts';
+import { localAnswer } from '../rescue.ts';
 import { hopsLeft } from '../http1/max-forwards.ts';
 
 /** RFC 9113 3.4: the preface was made to fail as a request, which is how it is met: at no cost to requests. */
@@ -33,7 +34,7 @@ export function passedThrough(head: RequestHead, name: string): boolean {
  */
 export function lastHopAnswer(head: RequestHead): string | undefined {
   if (head.maxForwardsField < 0 || hopsLeft(head) !== 0) return undefined;
-  const status = head.method === 'OPTIONS' ? '200 OK' : '405 Method Not Allowed';
-  const allow = 'allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
-  return `HTTP/1.1 ${status}\r\n${allow}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`;
+  const allow = 'allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n';
+  if (head.method === 'TRACE') return localAnswer('METHOD_REFUSED', '', 405, 'close', false, allow);
+  return `HTTP/1.1 200 OK\r\n${allow}content-length: 0\r\nconnection: close\r\n\r\n`;
 }

@@ -55,12 +55,13 @@ describe('its own answers', () => {
 
 describe('Max-Forwards: 0', () => {
   it.each([
-    ['OPTIONS', 200],
-    ['TRACE', 405],
-  ])('ends %s here with %s, and nowhere else', async (method, expected) => {
+    ['OPTIONS', 200, undefined],
+    ['TRACE', 405, 'METHOD_REFUSED'],
+  ])('ends %s here with %s, and nowhere else', async (method, expected, code) => {
     const { upstream, client } = await chain(({ answer }) => answer(ok()));
     const response = await client.send(`${method} / HTTP/1.1\r\nhost: a\r\nmax-forwards: 0\r\n\r\n`).response();
-    expect([response.status, response.body]).toEqual([expected, '']);
+    expect([response.status, header(response, 'x-meshproof-error')]).toEqual([expected, code]);
+    expect(header(response, 'allow')).toContain('GET');
     expect(upstream.connections).toBe(0);
   });
 
