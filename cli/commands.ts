@@ -4,6 +4,7 @@ import { abort, promote } from './commands/abort.ts';
 import { analyze } from './commands/analyze.ts';
 import { apply } from './commands/apply.ts';
 import { approve, pause, resume } from './commands/approve.ts';
+import { caRotate, caShow, caToken } from './commands/ca.ts';
 import { completionCommand } from './commands/completion.ts';
 import { control } from './commands/control.ts';
 import { demo } from './commands/demo.ts';
@@ -57,6 +58,9 @@ export const COMMANDS: readonly CommandSpec[] = [
   scenarioRun,
   analyze,
   faultSign,
+  caToken,
+  caShow,
+  caRotate,
   schema,
   explain,
   completionCommand(() => COMMANDS),
@@ -66,6 +70,7 @@ export const COMMANDS: readonly CommandSpec[] = [
 /** Commands that only hold others. */
 export const GROUPS: readonly (readonly [name: string, summary: string])[] = [
   ['gate', 'Ask an experiment for its verdict, for pipelines'],
+  ['ca', 'Identities of proxies: tokens, and the roots of trust'],
   ['journal', 'Look into the journals of experiments'],
   ['scenario', 'Ready experiments, each with what it teaches'],
 ];

@@ -94,6 +94,21 @@ export const ERRORS = {
     faultOf: 'operator',
     message: 'a certificate or a key cannot be read, or they do not belong together',
   },
+  IDENTITY_REFUSED: {
+    status: 403,
+    faultOf: 'operator',
+    message: 'the proxy gets no certificate: it did not prove that it may have this identity',
+  },
+  IDENTITY_ROOT_INVALID: {
+    status: 500,
+    faultOf: 'operator',
+    message: 'the key or the certificate of the authority of the mesh cannot be used',
+  },
+  IDENTITY_ROTATION_RUNNING: {
+    status: 409,
+    faultOf: 'operator',
+    message: 'the authority of the mesh is being changed already',
+  },
   ADDRESS_IN_USE: { status: 409, faultOf: 'operator', message: 'the address is taken by another program' },
   WIRE_BASE_MISMATCH: {
     status: 409,

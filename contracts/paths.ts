@@ -27,6 +27,8 @@ export const API = {
   gate: (name: string) => `/api/v1/gates/${encodeURIComponent(name)}`,
   halt: '/api/v1/halt',
   proxies: '/api/v1/proxies',
+  authority: '/api/v1/ca',
+  rotateAuthority: '/api/v1/ca/rotate',
   health: '/healthz',
   openapi: '/openapi.json',
 } as const;

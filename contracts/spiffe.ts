@@ -5,6 +5,15 @@ export function spiffeId(domain: string, name: string): string {
   return `spiffe://${domain}/${name.includes('/') ? name : `service/${name}`}`;
 }
 
+/** Who a proxy is: the service that it stands beside, else the first of its gateways; undefined: nobody. */
+export function identityNameOf(node: {
+  readonly service?: string | undefined;
+  readonly gateways: readonly string[];
+}): string | undefined {
+  const [gateway] = node.gateways;
+  return node.service ?? (gateway === undefined ? undefined : `gateway/${gateway}`);
+}
+
 const ID = /^spiffe:\/\/([a-z0-9._-]+)\/(service|gateway)\/([a-z0-9][a-z0-9._-]*)$/;
 
 /** @returns the name as an AccessPolicy says it; undefined: not an identity of this mesh */

@@ -61,6 +61,17 @@ const Telemetry = z.object({
   hits: z.array(HitRow).optional(),
 });
 const Halted = z.object({ type: z.literal('halted'), overlays: z.int(), faults: z.int() });
+/** Asks for a certificate (contracts/identity-proof.ts). */
+const IdentityRequest = z.object({
+  type: z.literal('identity-request'),
+  /** Chosen anew by the proxy for each request, at random. */
+  id: z.string().min(16).max(64),
+  /** `shop`, or `gateway/edge`. */
+  name: z.string().max(128),
+  /** PKCS #10, in PEM, of the key that the proxy made and keeps. */
+  csr: z.string().max(4_096),
+  proof: z.string(),
+});
 
 /** Requests of a tap, and how many more the filter let pass than the limit. */
 const Tapped = z.object({
@@ -79,6 +90,7 @@ export const FromProxy = z.discriminatedUnion('type', [
   Telemetry,
   Halted,
   Tapped,
+  IdentityRequest,
 ]);
 export type FromProxy = z.output<typeof FromProxy>;
 
@@ -99,10 +111,35 @@ const Overlays = z.object({ type: z.literal('overlays'), revision: z.int(), over
 const Heartbeat = z.object({ type: z.literal('heartbeat'), experimentIds: z.array(z.string()) });
 /** Drop all overlays and faults now. */
 const Halt = z.object({ type: z.literal('halt'), reason: z.string() });
+/** The answer to an identity-request. PEM; the certificate of the proxy comes first. */
+const Identity = z.object({
+  type: z.literal('identity'),
+  id: z.string(),
+  trustDomain: z.string(),
+  certificate: z.string(),
+  bundle: z.string(),
+  proof: z.string(),
+});
+const IdentityRefused = z.object({
+  type: z.literal('identity-refused'),
+  id: z.string(),
+  code: z.string(),
+  message: z.string(),
+});
 
 /** Show requests, until `untap` or the end of the connection. */
 const Tap = z.object({ type: z.literal('tap'), id: z.string(), spec: TapSpec });
 const Untap = z.object({ type: z.literal('untap'), id: z.string() });
 
-export const FromControl = z.discriminatedUnion('type', [Snapshot, Delta, Overlays, Heartbeat, Halt, Tap, Untap]);
+export const FromControl = z.discriminatedUnion('type', [
+  Snapshot,
+  Delta,
+  Overlays,
+  Heartbeat,
+  Halt,
+  Tap,
+  Untap,
+  Identity,
+  IdentityRefused,
+]);
 export type FromControl = z.output<typeof FromControl>;

@@ -15,6 +15,7 @@ import { checkAlone, validOnes } from './documents/check.ts';
 import { Documents } from './documents/documents.ts';
 import { needsOfRunning } from './documents/needs.ts';
 import { Hub } from './distribution/hub.ts';
+import type { Identities } from './identity/identities.ts';
 import { portsOf } from './experiments/ports.ts';
 import { Taps } from './live/taps.ts';
 import { LiveStream } from './live/live-stream.ts';
@@ -28,10 +29,11 @@ import { ServiceTelemetry } from './telemetry/services.ts';
 const TICK_MS = 100;
 const SECOND_MS = 1_000;
 
-/** Clocks, chance, the log, and the secrets that documents name (none, where they are not given). */
+/** Clocks, chance, the log, who gives out certificates, and the secrets that documents name (none, where not given). */
 export type Surroundings = {
   readonly wallClock: () => Date;
   readonly nowMs: () => number;
+  readonly identities: Identities;
   readonly log: Log;
   readonly secrets?: Secrets;
   readonly random?: () => number;
@@ -44,6 +46,7 @@ export class ControlPlane {
   readonly runner: RunnerApi;
   readonly live = new LiveStream();
   readonly taps: Taps;
+  readonly identities: Identities;
   readonly #services = new ServiceTelemetry();
   readonly #arms = new ArmTelemetry();
   readonly #secrets: Secrets;
@@ -54,6 +57,7 @@ export class ControlPlane {
 
   private constructor(store: Store, documents: Documents, hub: Hub, surroundings: Surroundings) {
     const { wallClock, nowMs, log, secrets = new Secrets('', {}), random = Math.random } = surroundings;
+    this.identities = surroundings.identities;
     this.store = store;
     this.documents = documents;
     this.hub = hub;
@@ -79,6 +83,7 @@ export class ControlPlane {
       nowMs,
     });
     hub.onTapped = (node, message) => this.taps.heard(node, message);
+    hub.identify = (node, request) => this.identities.answer(node, request);
     hub.standing = () => this.taps.standing();
     // Whoever halts one proxy means the experiment: it must not go on at the others.
     hub.onHalted = (node) => {

@@ -5,6 +5,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { FastifyInstance } from 'fastify';
+import { DEFAULT_LIFETIME_MS, DEFAULT_TRUST_DOMAIN } from '../contracts/authority.ts';
 import { MeshproofError } from '../contracts/errors.ts';
 import { parseAddress } from '../contracts/units.ts';
 import type { Address } from '../contracts/units.ts';
@@ -14,6 +15,9 @@ import { ControlPlane } from './control-plane.ts';
 import { lockDataDir } from './data-dir.ts';
 import type { Log } from './log.ts';
 import { Secrets } from './outgoing/secrets.ts';
+import { Authority } from './identity/authority.ts';
+import { Identities } from './identity/identities.ts';
+import { joinSecretOf } from './identity/join-secret.ts';
 import { openStore } from './store/libsql-store.ts';
 
 export type ControlOptions = {
@@ -24,17 +28,26 @@ export type ControlOptions = {
   readonly version?: string;
   /** The folder of secrets that documents name; default: `secrets` in the data directory. */
   readonly secretsDir?: string | undefined;
+  /** Of the SPIFFE ids of this mesh. */
+  readonly trustDomain?: string;
+  /** How long the certificates of proxies last. */
+  readonly certificateMs?: number;
 };
 
 export type RunningControl = { readonly address: string; readonly plane: ControlPlane; close(): Promise<void> };
 
-/** @throws MeshproofError REQUEST_INVALID for a bad address, ADDRESS_IN_USE for a taken address or data directory */
+/**
+ * @throws MeshproofError REQUEST_INVALID for a bad address, ADDRESS_IN_USE for a taken address or data directory,
+ * IDENTITY_ROOT_INVALID for an authority that cannot be used
+ */
 export async function startControl({
   listen,
   dataDir,
   log,
   version = '0.0.0',
   secretsDir = join(dataDir, 'secrets'),
+  trustDomain = DEFAULT_TRUST_DOMAIN,
+  certificateMs: lifetimeMs = DEFAULT_LIFETIME_MS,
 }: ControlOptions): Promise<RunningControl> {
   const address = parseAddress(listen);
   if (!address)
@@ -51,9 +64,12 @@ export async function startControl({
     const wallClock = (): Date => new Date();
     const store = await openStore(pathToFileURL(join(dataDir, 'meshproof.db')).href, wallClock);
     releases.push(() => store.close());
+    const authority = await Authority.open({ dataDir, trustDomain, lifetimeMs, wallClock });
+    const identities = new Identities(authority, joinSecretOf(dataDir));
     const plane = await ControlPlane.open(store, {
       wallClock,
       nowMs: () => performance.now(),
+      identities,
       log,
       secrets: new Secrets(secretsDir, process.env),
     });

@@ -1,6 +1,7 @@
 /** The control plane's HTTP API as the command line calls it. Every call has a time-out; every failure has its code. */
 import { isErrorBody, listIn } from '../../contracts/answer.ts';
 import type { ApplyResult, HaltResult } from '../../contracts/api.ts';
+import type { AuthorityView } from '../../contracts/authority.ts';
 import { API, DEFAULT_CONTROL } from '../../contracts/paths.ts';
 import type { SourceDocument } from '../../contracts/document.ts';
 import { MeshproofError } from '../../contracts/errors.ts';
@@ -70,6 +71,8 @@ export function createClient(server: string, timeoutMs: number, caller: Caller =
     abort: (name: string, reason: string) => call('POST', API.abort(name), { reason }) as Promise<ExperimentView>,
     promote: (name: string, reason: string) => call('POST', API.promote(name), { reason }) as Promise<ExperimentView>,
     gate: (name: string) => call('GET', API.gate(name)) as Promise<GateStatus>,
+    authority: () => call('GET', API.authority) as Promise<AuthorityView>,
+    rotateAuthority: () => call('POST', API.rotateAuthority) as Promise<AuthorityView>,
     halt: (reason: string) => call('POST', API.halt, { reason }) as Promise<HaltResult>,
   };
 }

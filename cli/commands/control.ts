@@ -1,8 +1,10 @@
 /** `control`: the control plane, in the foreground. */
 import { pino } from 'pino';
+import { DEFAULT_LIFETIME_MS, DEFAULT_TRUST_DOMAIN } from '../../contracts/authority.ts';
+import { MAX_LIFETIME_MS, MIN_LIFETIME_MS, TRUST_DOMAIN } from '../../contracts/authority.ts';
 import { DEFAULT_CONTROL } from '../../contracts/paths.ts';
-import { parseAddress } from '../../contracts/units.ts';
-import type { CommandSpec } from '../command.ts';
+import { formatDuration, parseAddress } from '../../contracts/units.ts';
+import type { CommandSpec, Options } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { interruptedExit } from '../interrupted.ts';
 import { untilAborted } from '../up/until-aborted.ts';
@@ -20,6 +22,12 @@ export const control: CommandSpec = {
       flags: '--secrets <folder>',
       description: 'secrets that webhooks and notifications name, a file each (default: secrets in --data)',
     },
+    { flags: '--trust-domain <name>', description: 'of the SPIFFE ids of this mesh', default: DEFAULT_TRUST_DOMAIN },
+    {
+      flags: '--certificate-lifetime <duration>',
+      description: 'how long the certificates of proxies last; renewed at about half of it',
+      default: formatDuration(DEFAULT_LIFETIME_MS),
+    },
     { flags: '--log-level <level>', description: 'debug, info, warn or error', default: 'info' },
   ],
   run: async ({ terminal, options }) => {
@@ -33,6 +41,7 @@ export const control: CommandSpec = {
       secretsDir: options.text('secrets'),
       log,
       version: VERSION,
+      ...authorityOptions(options),
     });
     terminal.err(`control plane: http://${running.address}/\n`);
     await untilAborted(terminal.signal);
@@ -40,3 +49,16 @@ export const control: CommandSpec = {
     return interruptedExit(terminal.signal);
   },
 };
+
+function authorityOptions(options: Options): { readonly trustDomain: string; readonly certificateMs: number } {
+  const trustDomain = options.text('trustDomain') ?? DEFAULT_TRUST_DOMAIN;
+  if (!TRUST_DOMAIN.test(trustDomain)) {
+    throw new UsageError(`--trust-domain "${trustDomain}" is not a name`, 'write it such as shop.example');
+  }
+  const certificateMs = options.durationMs('certificateLifetime', DEFAULT_LIFETIME_MS);
+  if (certificateMs < MIN_LIFETIME_MS || certificateMs > MAX_LIFETIME_MS) {
+    const bounds = `${formatDuration(MIN_LIFETIME_MS)} to ${formatDuration(MAX_LIFETIME_MS)}`;
+    throw new UsageError(`--certificate-lifetime is out of range`, `give ${bounds}`);
+  }
+  return { trustDomain, certificateMs };
+}

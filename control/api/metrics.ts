@@ -26,6 +26,18 @@ export async function renderMetrics(plane: ControlPlane): Promise<string> {
     plane.hub.lostReports,
   );
   gauge('meshproof_control_overlays', 'Overlays in force.', plane.hub.overlays().length);
+  const { issued, refused, authority } = plane.identities;
+  gauge('meshproof_control_identities_issued', 'Certificates given out since the start.', issued);
+  gauge(
+    'meshproof_control_identities_refused',
+    'Requests for certificates that were refused since the start.',
+    refused,
+  );
+  gauge(
+    'meshproof_control_root_expiry_timestamp_seconds',
+    'When the root that signs is over, in seconds since the Unix epoch.',
+    authority.expiresAtMs / 1_000,
+  );
   const phases = new Gauge({
     name: 'meshproof_control_experiments',
     help: 'Experiments by phase.',

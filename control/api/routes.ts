@@ -1,6 +1,7 @@
 /** Every route of the API, as data: what it takes, what it answers, and the sentence that stands in the OpenAPI document. */
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { AuthorityView } from '../../contracts/authority.ts';
 import { ApplyBody, GoalAnswer, GoalBody, ReasonBody, RunBody } from '../../contracts/api.ts';
 import type { SourceDocument } from '../../contracts/document.ts';
 import { MeshproofError } from '../../contracts/errors.ts';
@@ -133,6 +134,25 @@ const MESH_ROUTES: readonly ApiRoute[] = [
     summary: 'Proxies, and whether each has the newest configuration',
     answers: z.object({ proxies: z.array(ProxyView) }),
     handle: (plane) => ({ proxies: plane.hub.views() }),
+  },
+  {
+    id: 'getAuthority',
+    method: 'GET',
+    path: API.authority,
+    summary: 'The certificate authority of the mesh: whom proxies trust, and until when',
+    answers: AuthorityView,
+    handle: (plane) => plane.identities.view(),
+  },
+  {
+    id: 'rotateAuthority',
+    method: 'POST',
+    path: API.rotateAuthority,
+    summary: 'Make a new root: it signs once every proxy trusts it, and the old one goes when nothing of it is left',
+    answers: AuthorityView,
+    handle: async (plane) => {
+      await plane.identities.authority.rotate();
+      return plane.identities.view();
+    },
   },
   {
     id: 'halt',

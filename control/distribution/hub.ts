@@ -7,7 +7,7 @@ import type { Comparisons } from '../../contracts/comparison.ts';
 import type { ProxyView } from '../../contracts/live.ts';
 import type { Overlay } from '../../contracts/overlay.ts';
 import type { ArmRow, HitRow, TrafficRow } from '../../contracts/telemetry.ts';
-import type { FromProxy } from '../../contracts/wire.ts';
+import type { FromControl, FromProxy, NodeInfo } from '../../contracts/wire.ts';
 import { validOnes } from '../documents/check.ts';
 import type { Change, Documents } from '../documents/documents.ts';
 import type { Log } from '../log.ts';
@@ -59,6 +59,9 @@ export class Hub {
   /** A proxy was halted by somebody at its own admin address. */
   onHalted: (node: string) => void = () => {};
   onTapped: (node: string, message: Extract<FromProxy, { type: 'tapped' }>) => void = () => {};
+  /** Answers who asks for a certificate. */
+  identify: (node: NodeInfo, request: Extract<FromProxy, { type: 'identity-request' }>) => Promise<FromControl> = () =>
+    Promise.reject(new Error('this control plane is no authority'));
   /** What every proxy must hear beside its configuration and overlays. */
   standing: () => readonly string[] = () => [];
 
@@ -228,6 +231,22 @@ export class Hub {
       case 'tapped':
         this.onTapped(node, message);
         break;
+      case 'identity-request':
+        void this.#identify(session, message);
+        break;
+    }
+  }
+
+  async #identify(session: ProxySession, request: Extract<FromProxy, { type: 'identity-request' }>): Promise<void> {
+    const { id: node } = session.node;
+    try {
+      const answer = await this.identify(session.node, request);
+      if (answer.type === 'identity') this.#log.info({ node, name: request.name }, 'a certificate is given out');
+      else this.#log.warn({ node, name: request.name, answer }, 'a certificate is refused');
+      this.#send(session, JSON.stringify(answer));
+    } catch (err) {
+      // The proxy asks again by itself.
+      this.#log.error({ node, err }, 'no certificate can be given out');
     }
   }
 
