@@ -15,6 +15,7 @@ import type { TrafficKind } from './telemetry/counters.ts';
 import type { OutcomeDetail } from './telemetry/outcome-details.ts';
 import type { TcpLoad } from './tcp/tcp-load.ts';
 import type { WebSocketLoad } from './websocket/web-socket-load.ts';
+import type { IdentityState } from './identity/identity.ts';
 import type { RequestObserver } from './runtime.ts';
 import type { ArmRow, HitRow, TrafficRow } from '../contracts/telemetry.ts';
 
@@ -81,6 +82,8 @@ export type MetricsSnapshot = {
     readonly leaseLeftMs: number;
   }[];
   readonly leaseExpiredTotal: number;
+  /** Absent: this proxy is nobody in the mesh, and asks for no certificate. */
+  readonly identity?: IdentityState;
 };
 
 export type ConfigDump = {

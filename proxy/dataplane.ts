@@ -216,6 +216,7 @@ export class Dataplane implements DataplaneApi {
         leaseLeftMs,
       })),
       leaseExpiredTotal: this.#overlays.leaseExpired,
+      ...(this.#options.identity ? { identity: this.#options.identity.state() } : {}),
     };
   }
 

@@ -3,6 +3,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
 import { MeshproofError } from '../contracts/errors.ts';
 import type { Locality } from '../contracts/balancer.ts';
+import { identityNameOf } from '../contracts/spiffe.ts';
 import type { NodeInfo } from '../contracts/wire.ts';
 import { AccessLog } from './access-log/access-log.ts';
 import { AdminServer } from './admin/server.ts';
@@ -10,6 +11,8 @@ import { BUILD } from './build.ts';
 import type { Clock, DataplaneApi } from './dataplane-api.ts';
 import { Dataplane } from './dataplane.ts';
 import { HaltSwitch } from './halt-switch.ts';
+import { identityStore } from './identity/identity-store.ts';
+import { MeshIdentity } from './identity/mesh-identity.ts';
 import { MeshClient } from './mesh/client.ts';
 import { HaltedRuns } from './mesh/halted-runs.ts';
 import { MeshConfig } from './mesh/mesh-config.ts';
@@ -33,6 +36,8 @@ export type ProxyOptions = {
   readonly control?: string;
   /** Who this proxy is in the mesh; needed with `control`. */
   readonly node?: ProxyNode;
+  /** With which it asks the control plane for its identity; without it there is no mTLS inside the mesh. */
+  readonly token?: string;
   /** host:port where a sidecar takes the calls of its application. */
   readonly outbound?: string;
   /** host:port of the admin server; none without it. */
@@ -86,11 +91,13 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const tracing = await startTracing(options);
   const sharing =
     options.isWorker === true ? (await import('./workers/process-share.ts')).processShare(clock) : undefined;
+  const identity = await openIdentity(options);
   const dataplane = new Dataplane({
     source: node?.id ?? 'proxy',
     gateways: node?.gateways ?? 'all',
     ...(outbound === undefined ? {} : { outbound }),
     ...(node?.service === undefined ? {} : { beside: { service: node.service, version: node.version } }),
+    ...(identity === undefined ? {} : { identity }),
     ...(tracing === undefined ? {} : { tracing }),
     ...(options.locality === undefined ? {} : { locality: options.locality }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
@@ -104,7 +111,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     parts.openAccessLog(options);
     await parts.startAdmin(options, halt);
     if (control === undefined) await parts.readFiles(files ?? [], log);
-    else await parts.joinMesh(control, options);
+    else await parts.joinMesh(control, options, identity);
   } catch (error) {
     await parts.close(0);
     throw error;
@@ -126,6 +133,16 @@ async function startTracing({ tracing, node }: ProxyOptions): Promise<Tracing | 
   if (tracing === undefined) return undefined;
   const { openTelemetry } = await import('./tracing/open-telemetry.ts');
   return openTelemetry({ ...tracing, name: node?.service ?? node?.id ?? 'meshproof', version: BUILD });
+}
+
+/** @returns undefined: it has no token, or is nobody */
+async function openIdentity({ node, token, dataDir, log }: ProxyOptions): Promise<MeshIdentity | undefined> {
+  const name = node && identityNameOf(node);
+  if (token === undefined || name === undefined) return undefined;
+  const store = dataDir === undefined ? undefined : identityStore(dataDir, log);
+  const identity = new MeshIdentity({ name, token, clock, wallMs: Date.now, random: share, store, log });
+  await identity.restore();
+  return identity;
 }
 
 /** What has been started so far, so that all of it is closed, in order, whenever it ends. */
@@ -163,7 +180,11 @@ class Parts {
     this.#files = await FileConfig.start({ files, dataplane: this.#dataplane, log, random: share });
   }
 
-  async joinMesh(control: string, { node, dataDir, log }: ProxyOptions): Promise<void> {
+  async joinMesh(
+    control: string,
+    { node, dataDir, log }: ProxyOptions,
+    identity: MeshIdentity | undefined,
+  ): Promise<void> {
     if (node === undefined) throw new MeshproofError('REQUEST_INVALID', 'a proxy of a mesh needs a node: id and role');
     const url = wireUrl(control);
     const dataplane = this.#dataplane;
@@ -178,6 +199,7 @@ class Parts {
       config,
       reports: new Reports({ dataplane, clock, boot: randomBytes(6).toString('hex') }),
       haltedRuns: new HaltedRuns(),
+      identity,
       clock,
       log,
       random: share,

@@ -5,6 +5,7 @@ import type { Locality } from '../../contracts/balancer.ts';
 import { PPM_PER_PERCENT } from '../../contracts/units.ts';
 import type { CommandSpec, Options } from '../command.ts';
 import { loadValid } from '../documents/load.ts';
+import { joinToken } from '../join-token.ts';
 import { EXIT } from '../exit-codes.ts';
 import { UsageError } from '../failure.ts';
 import { interruptedExit } from '../interrupted.ts';
@@ -46,6 +47,10 @@ export const proxy: CommandSpec = {
       description:
         'what one process may hold, such as 300MB: near it keep-alive is off, at it new connections are refused',
     },
+    {
+      flags: '--token-file <file>',
+      description: 'holds the token of its identity (meshproof ca token); MESHPROOF_TOKEN holds it itself',
+    },
     { flags: '--id <id>', description: 'its name in the mesh (default: from the gateway or the service)' },
     { flags: '--data <folder>', description: 'keeps the last good configuration' },
     { flags: '--access-log <file>', description: 'one line of JSON per request; - is standard output' },
@@ -64,10 +69,15 @@ export const proxy: CommandSpec = {
     const wanted = proxyOptions(options);
     if (wanted.files && !(await loadValid(wanted.files, terminal))) return EXIT.INVALID_INPUT;
     const workers = workerCount(options.text('workers') ?? '1');
+    const token = joinToken(options, terminal, wanted.control);
     if (workers > 1 && cluster.isPrimary) return runWorkers(workers, wanted, options, terminal);
     const { startProxy } = await import('../../proxy/main.ts');
     const asWorker = cluster.isWorker ? workerWish(wanted) : wanted;
-    const running = await startProxy({ ...asWorker, log: pino({ level: options.text('logLevel') ?? 'info' }) });
+    const running = await startProxy({
+      ...asWorker,
+      ...token,
+      log: pino({ level: options.text('logLevel') ?? 'info' }),
+    });
     if (cluster.isWorker) return serveUntilDrained(running);
     sayListeners(running.dataplane.config().listeners, terminal);
     if (running.adminAddress !== undefined) terminal.err(`admin: http://${running.adminAddress}/metrics\n`);

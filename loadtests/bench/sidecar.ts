@@ -23,7 +23,11 @@ const dataplane = new Dataplane({
   gateways: [],
   beside: { service, version: 'v1' },
   ...(outbound === undefined ? {} : { outbound }),
-  identity: { current: () => identity, onChange: () => {} },
+  identity: {
+    current: () => identity,
+    state: () => ({ name: identity.name, leftMs: null, issued: 0, failed: 0 }),
+    onChange: () => {},
+  },
   halt: new HaltSwitch(),
   clock: { nowMs: () => performance.now() },
   seed: randomInt(2 ** 32),

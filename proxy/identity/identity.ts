@@ -15,6 +15,18 @@ export type Identity = {
 /** Changes while the proxy runs: certificates are short-lived. */
 export type IdentitySource = {
   readonly current: () => Identity | undefined;
+  /** For metrics. */
+  readonly state: () => IdentityState;
   /** Replaced by who wants to know of a new one. */
   onChange: () => void;
+};
+
+export type IdentityState = {
+  readonly name: string;
+  /** Until the certificate is over; negative: it is. null: there is none. */
+  readonly leftMs: number | null;
+  /** Since the start of the process. */
+  readonly issued: number;
+  /** Refused, not answered, or not proven. */
+  readonly failed: number;
 };

@@ -36,7 +36,10 @@ export class MeshClient {
   constructor(options: MeshClientOptions) {
     this.#options = options;
     options.dataplane.onLeaseExpired = (experimentId, epoch) => this.#leaseExpired(experimentId, epoch);
-    this.#ticker = setInterval(() => this.#session?.tick(), TICK_MS);
+    this.#ticker = setInterval(() => {
+      this.#session?.tick();
+      options.identity?.tick();
+    }, TICK_MS);
     this.#connect();
   }
 

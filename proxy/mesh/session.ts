@@ -7,6 +7,7 @@ import type { RawData, WebSocket } from 'ws';
 import type { FromControl, FromProxy, NodeInfo } from '../../contracts/wire.ts';
 import { WIRE_VERSION } from '../../contracts/wire.ts';
 import type { Clock, DataplaneApi } from '../dataplane-api.ts';
+import type { MeshIdentity } from '../identity/mesh-identity.ts';
 import type { HaltedRuns } from './halted-runs.ts';
 import { readIncoming } from './incoming.ts';
 import type { MeshConfig } from './mesh-config.ts';
@@ -19,6 +20,8 @@ export type SessionDeps = {
   readonly config: MeshConfig;
   readonly reports: Reports;
   readonly haltedRuns: HaltedRuns;
+  /** Absent: this proxy was given no token, and asks for no certificate. */
+  readonly identity?: MeshIdentity | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 };
@@ -47,11 +50,15 @@ export class Session {
     this.#socket = socket;
     this.#deps = deps;
     this.#taps = new Taps(deps.dataplane, deps.clock, Date.now);
-    socket.on('close', () => this.#taps.stopAll());
     deps.config.onAck = (answer) => this.send(answer);
+    socket.on('close', () => {
+      this.#taps.stopAll();
+      deps.identity?.disconnected();
+    });
     socket.on('message', (data: RawData) => this.#receive(asText(data)));
     socket.on('pong', (data: Buffer) => this.#pong(data.toString()));
     this.send({ type: 'hello', v: WIRE_VERSION, node: deps.node, configVersion: deps.config.version });
+    deps.identity?.connected((request) => this.send(request));
   }
 
   get open(): boolean {
@@ -129,7 +136,11 @@ export class Session {
     switch (message.type) {
       case 'snapshot':
       case 'delta':
-        return this.#enqueue(async () => this.send(await config.take(message)));
+        return this.#enqueue(async () => {
+          // A way in is opened by somebody: a proxy that is in sync has its identity, if it gets one.
+          await this.#deps.identity?.first();
+          this.send(await config.take(message));
+        });
       case 'overlays':
         haltedRuns.announced(message.overlays);
         return this.#enqueue(() => this.#takeOverlays(message));
@@ -141,6 +152,9 @@ export class Session {
         return this.#tap(message);
       case 'untap':
         return this.#taps.stop(message.id);
+      case 'identity':
+      case 'identity-refused':
+        return this.#deps.identity?.take(message);
     }
   }
 

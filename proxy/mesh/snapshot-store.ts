@@ -2,12 +2,13 @@
  * The last good configuration on disk, so that a proxy starts while its control plane is away. Never overlays: what an
  * experiment lays over the configuration must not outlive its lease.
  */
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { withDocuments } from './document-set.ts';
 import type { DocumentSet } from './document-set.ts';
+import { replaceFile } from './replace-file.ts';
 
 const FORMAT = 1;
 const File = z.object({
@@ -42,24 +43,5 @@ async function load(path: string, log: Logger): Promise<Stored | undefined> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     log.warn({ err: error, path }, 'the configuration on disk cannot be read; it is ignored');
     return undefined;
-  }
-}
-
-async function replaceFile(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.tmp`;
-  const file = await open(temporary, 'w', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
-  const folder = await open(dirname(path), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

@@ -73,6 +73,14 @@ export const METRICS = {
     help: 'Time until the overlay drops by itself, unless its lease is renewed.',
   },
   meshproof_lease_expired_total: { type: 'counter', help: 'Overlays that dropped because their lease ran out.' },
+  meshproof_identity_remaining_seconds: {
+    type: 'gauge',
+    help: "Time until the certificate of the proxy's identity is over, unless it is renewed; below 0 it is over.",
+  },
+  meshproof_identity_requests_total: {
+    type: 'counter',
+    help: 'Certificates that the proxy asked the control plane for, by outcome.',
+  },
   process_cpu_seconds_total: { type: 'counter', help: 'CPU time of the process, user and system.' },
   process_resident_memory_bytes: { type: 'gauge', help: 'Resident memory of the process.' },
   process_start_time_seconds: { type: 'gauge', help: 'Start of the process, in seconds since the Unix epoch.' },

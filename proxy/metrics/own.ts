@@ -5,6 +5,7 @@ import { admissionFamilies } from './admission.ts';
 import { family } from './catalog.ts';
 import { ENVOY_BUCKETS_MS, toEnvoyBuckets } from './envoy-buckets.ts';
 import { histogram } from './exposition.ts';
+import { identityFamilies } from './identity.ts';
 import { poolFamilies } from './pools.ts';
 import { tcpFamilies } from './tcp.ts';
 import { shadowFamilies } from './shadows.ts';
@@ -63,6 +64,7 @@ export function ownFamilies(s: MetricsSnapshot): Family[] {
       s.overlays.map((o) => ({ labels: overlay(o), value: o.leaseLeftMs / 1_000 })),
     ),
     family('meshproof_lease_expired_total', one(s.leaseExpiredTotal)),
+    ...identityFamilies(s.identity),
   ];
 }
 

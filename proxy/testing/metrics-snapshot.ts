@@ -82,4 +82,5 @@ export const FULL_METRICS: MetricsSnapshot = {
   configVersion: 9,
   overlays: [{ experiment: 'reviews-v2', service: 'reviews', candidatePpm: 50_000, leaseLeftMs: 8_500 }],
   leaseExpiredTotal: 1,
+  identity: { name: 'gateway/edge', leftMs: 3_600_000, issued: 4, failed: 1 },
 };

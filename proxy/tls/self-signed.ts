@@ -1,13 +1,12 @@
 /**
  * A certificate for the names of another one, with a key of its own and signed by itself. Node.js issues none, so the few
- * structures are written here in DER (X.690); their meaning is that of RFC 5280 4.1.
+ * structures are written here in DER; their meaning is that of RFC 5280 4.1.
  */
 import { generateKeyPairSync, randomBytes, sign, X509Certificate } from 'node:crypto';
+import { BIT_STRING, der, ECDSA_SHA256, INTEGER, pem, SEQUENCE } from './der.ts';
 
-const [INTEGER, SEQUENCE, UTC_TIME, GENERALIZED_TIME, BIT_STRING] = [0x02, 0x30, 0x17, 0x18, 0x03];
+const [UTC_TIME, GENERALIZED_TIME] = [0x17, 0x18];
 const [VERSION, EXTENSIONS] = [0xa0, 0xa3];
-/** AlgorithmIdentifier of ecdsa-with-SHA256 (1.2.840.10045.4.3.2). */
-const ECDSA_SHA256 = Buffer.from('300a06082a8648ce3d040302', 'hex');
 /** OBJECT IDENTIFIER of subjectAltName (2.5.29.17). */
 const SUBJECT_ALT_NAME = Buffer.from('0603551d11', 'hex');
 
@@ -34,7 +33,7 @@ export function selfSignedTwin(
   );
   const signature = der(BIT_STRING, Buffer.from([0]), sign('sha256', body, privateKey));
   return {
-    cert: pem(der(SEQUENCE, body, ECDSA_SHA256, signature)),
+    cert: pem('CERTIFICATE', der(SEQUENCE, body, ECDSA_SHA256, signature)),
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   };
 }
@@ -66,25 +65,10 @@ function* values(bytes: Buffer): Generator<Value> {
   }
 }
 
-function der(tag: number, ...parts: readonly Buffer[]): Buffer {
-  const content = Buffer.concat(parts);
-  const { length } = content;
-  if (length < 0x80) return Buffer.concat([Buffer.from([tag, length]), content]);
-  const size = Buffer.alloc(4);
-  size.writeUInt32BE(length);
-  const digits = size.subarray(size.findIndex((byte) => byte !== 0));
-  return Buffer.concat([Buffer.from([tag, 0x80 | digits.length]), digits, content]);
-}
-
 /** RFC 5280 4.1.2.5: years from 2050 on have four digits. */
 function time(date: Date): Buffer {
   const text = `${date.toISOString().replaceAll(/[-:T]|\.\d+/g, '')}`;
   return date.getUTCFullYear() < 2050
     ? der(UTC_TIME, Buffer.from(text.slice(2)))
     : der(GENERALIZED_TIME, Buffer.from(text));
-}
-
-function pem(bytes: Buffer): string {
-  const lines = bytes.toString('base64').replaceAll(/.{64}/g, '$&\n').trimEnd();
-  return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`;
 }

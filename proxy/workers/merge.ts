@@ -1,5 +1,6 @@
 /** One view of several workers: counters add up, states that all must share are those of the first. */
 import type { EndpointView } from '../balancing/endpoint-view.ts';
+import type { IdentityState } from '../identity/identity.ts';
 import type { MetricsSnapshot, TrafficTotal } from '../dataplane-api.ts';
 import type { SizeTotals } from '../telemetry/body-sizes.ts';
 
@@ -46,7 +47,23 @@ export function mergeMetrics(snapshots: readonly [MetricsSnapshot, ...MetricsSna
     requestsInFlight: sum((s) => s.requestsInFlight),
     overload: Math.max(...snapshots.map((s) => s.overload)),
     leaseExpiredTotal: sum((s) => s.leaseExpiredTotal),
+    ...(first.identity
+      ? {
+          identity: mergeIdentities(
+            snapshots.flatMap((s) => s.identity ?? []),
+            first.identity,
+          ),
+        }
+      : {}),
   };
+}
+
+/** Each worker has a certificate of its own: the one that is over first is shown, and none where one has none. */
+function mergeIdentities(states: readonly IdentityState[], { name }: IdentityState): IdentityState {
+  const left = states.map(({ leftMs }) => leftMs).filter((leftMs) => leftMs !== null);
+  const sum = (of: (state: IdentityState) => number): number => states.reduce((total, state) => total + of(state), 0);
+  const leftMs = left.length < states.length ? null : Math.min(...left);
+  return { name, leftMs, issued: sum(({ issued }) => issued), failed: sum(({ failed }) => failed) };
 }
 
 /** Each worker looks at the endpoints for itself; an endpoint is shown as the first worker sees it, its load as all do. */

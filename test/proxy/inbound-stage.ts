@@ -16,6 +16,7 @@ export function held(first?: Identity): Held {
   let now = first;
   const source: Held = {
     current: () => now,
+    state: () => ({ name: now?.name ?? '', leftMs: null, issued: 0, failed: 0 }),
     onChange: () => {},
     set: (identity) => {
       now = identity;
