@@ -7,6 +7,7 @@ import { CanarySpec } from './canary.ts';
 import { ChaosSpec } from './chaos.ts';
 import { FaultSpec } from './fault.ts';
 import { GatewaySpec } from './gateway.ts';
+import { NotificationSpec } from './notification.ts';
 import { RouteSpec } from './route.ts';
 import { ServiceSpec } from './service.ts';
 import { ShadowSpec } from './shadow.ts';
@@ -29,6 +30,7 @@ export const RouteDocument = documentOf('Route', RouteSpec);
 export const GatewayDocument = documentOf('Gateway', GatewaySpec);
 export const FaultDocument = documentOf('Fault', FaultSpec);
 export const AccessPolicyDocument = documentOf('AccessPolicy', AccessPolicySpec);
+export const NotificationDocument = documentOf('Notification', NotificationSpec);
 export const CanaryDocument = documentOf('Canary', CanarySpec);
 export const BlueGreenDocument = documentOf('BlueGreen', BlueGreenSpec);
 export const ABTestDocument = documentOf('ABTest', ABTestSpec);
@@ -42,6 +44,7 @@ export const SCHEMAS = {
   Gateway: GatewayDocument,
   Fault: FaultDocument,
   AccessPolicy: AccessPolicyDocument,
+  Notification: NotificationDocument,
   Canary: CanaryDocument,
   BlueGreen: BlueGreenDocument,
   ABTest: ABTestDocument,
@@ -62,6 +65,7 @@ export type RouteDocument = z.output<typeof RouteDocument>;
 export type GatewayDocument = z.output<typeof GatewayDocument>;
 export type FaultDocument = z.output<typeof FaultDocument>;
 export type AccessPolicyDocument = z.output<typeof AccessPolicyDocument>;
+export type NotificationDocument = z.output<typeof NotificationDocument>;
 export type CanaryDocument = z.output<typeof CanaryDocument>;
 export type BlueGreenDocument = z.output<typeof BlueGreenDocument>;
 export type ABTestDocument = z.output<typeof ABTestDocument>;
@@ -69,7 +73,7 @@ export type ChaosDocument = z.output<typeof ChaosDocument>;
 export type ShadowDocument = z.output<typeof ShadowDocument>;
 
 /** A document as checked and completed with its defaults: durations in ms, shares in ppm. */
-export type Document = ConfigDocument | ExperimentDocument;
+export type Document = ConfigDocument | NotificationDocument | ExperimentDocument;
 export type ConfigDocument = ServiceDocument | RouteDocument | GatewayDocument | FaultDocument | AccessPolicyDocument;
 export type ExperimentDocument = CanaryDocument | BlueGreenDocument | ABTestDocument | ChaosDocument | ShadowDocument;
 export type ExperimentKind = ExperimentDocument['kind'];

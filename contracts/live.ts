@@ -1,6 +1,7 @@
 /** The live stream of the control plane to dashboards and watching commands: WebSocket at LIVE_PATH. */
 import { z } from 'zod';
 import { ExperimentView, JournalEntry } from './experiment.ts';
+import { DeliveryView } from './notification.ts';
 
 export { LIVE_PATH } from './paths.ts';
 
@@ -77,5 +78,7 @@ export const LiveMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('experiment'), experiment: ExperimentView }),
   z.object({ type: z.literal('point'), experimentId: z.string(), point: ExperimentPoint }),
   z.object({ type: z.literal('journal'), entry: JournalEntry }),
+  /** A notification waits, is delivered, was tried in vain or is given up. */
+  z.object({ type: z.literal('delivery'), delivery: DeliveryView }),
 ]);
 export type LiveMessage = z.output<typeof LiveMessage>;

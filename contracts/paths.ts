@@ -15,6 +15,7 @@ export const API = {
   experiments: '/api/v1/experiments',
   experiment: (name: string) => `/api/v1/experiments/${encodeURIComponent(name)}`,
   journal: (name: string) => `/api/v1/experiments/${encodeURIComponent(name)}/journal`,
+  deliveries: (name: string) => `/api/v1/experiments/${encodeURIComponent(name)}/deliveries`,
   chain: (name: string) => `/api/v1/experiments/${encodeURIComponent(name)}/journal/chain`,
   chains: '/api/v1/journals/chains',
   points: (name: string) => `/api/v1/experiments/${encodeURIComponent(name)}/points`,

@@ -100,6 +100,8 @@ function checkOne(
       return checkTest(document, services);
     case 'Chaos':
       return checkChaos(document, services, gateways);
+    case 'Notification':
+      return []; // it may be there before the services that it is about
   }
 }
 

@@ -6,6 +6,7 @@ import type { HaltResult } from '../contracts/api.ts';
 import { MeshproofError } from '../contracts/errors.ts';
 import { secretsOf } from '../contracts/receiver.ts';
 import type { ChainReport, ExperimentView, JournalEntry } from '../contracts/experiment.ts';
+import type { DeliveryView } from '../contracts/notification.ts';
 import type { LiveMessage, ServiceView } from '../contracts/live.ts';
 import type { RunnerApi } from '../experiments/ports.ts';
 import { forPeople } from '../experiments/journal-types.ts';
@@ -20,6 +21,8 @@ import { portsOf } from './experiments/ports.ts';
 import { Taps } from './live/taps.ts';
 import { LiveStream } from './live/live-stream.ts';
 import type { Log } from './log.ts';
+import { announcing } from './notifications/announcing.ts';
+import { Deliveries, viewOf } from './notifications/deliveries.ts';
 import { Secrets } from './outgoing/secrets.ts';
 import { WebhookAsker } from './outgoing/webhooks.ts';
 import type { Store } from './store/store.ts';
@@ -51,6 +54,7 @@ export class ControlPlane {
   readonly #arms = new ArmTelemetry();
   readonly #secrets: Secrets;
   readonly #webhooks: WebhookAsker;
+  readonly deliveries: Deliveries;
   readonly #wallClock: () => Date;
   readonly #log: Log;
   readonly #timers: NodeJS.Timeout[];
@@ -65,10 +69,22 @@ export class ControlPlane {
     this.#log = log;
     this.#secrets = secrets;
     this.#webhooks = new WebhookAsker({ secrets, wallClock, random });
+    const onDelivery = (delivery: DeliveryView): void => this.live.publish({ type: 'delivery', delivery });
+    this.deliveries = new Deliveries({
+      store,
+      documents,
+      secrets,
+      wallClock,
+      nowMs,
+      random,
+      log,
+      onChange: onDelivery,
+    });
+    const append = announcing({ store, documents, onMade: (made) => this.deliveries.add(made) });
     const onChange = (experiment: ExperimentView): void => this.live.publish({ type: 'experiment', experiment });
     const onJournal = (entry: JournalEntry): void => this.live.publish({ type: 'journal', entry: forPeople(entry) });
     const ask: WebhookAsker['ask'] = (hook, question) => this.#webhooks.ask(hook, question);
-    this.runner = createRunner(portsOf({ store, documents, hub, wallClock, nowMs, ask, onChange, onJournal }));
+    this.runner = createRunner(portsOf({ store, documents, hub, wallClock, nowMs, ask, append, onChange, onJournal }));
     documents.running = () => needsOfRunning(this.runner.views());
     hub.onReport = ({ traffic, arms, hits, comparisons }) => {
       // The judge first: a rollback must not wait for charts.
@@ -95,7 +111,11 @@ export class ControlPlane {
         );
     };
     this.#arms.onPoint = (experimentId, point) => this.live.publish({ type: 'point', experimentId, point });
-    this.#timers = [setInterval(() => this.runner.tick(), TICK_MS), setInterval(() => this.#everySecond(), SECOND_MS)];
+    this.#timers = [
+      setInterval(() => this.runner.tick(), TICK_MS),
+      setInterval(() => this.deliveries.tick(), TICK_MS),
+      setInterval(() => this.#everySecond(), SECOND_MS),
+    ];
   }
 
   /** Opens on a store, and takes up every experiment of its journal. */
@@ -105,6 +125,7 @@ export class ControlPlane {
     const hub = new Hub({ documents, overlays: await store.overlays(), wallClock, log });
     const plane = new ControlPlane(store, documents, hub, surroundings);
     try {
+      await plane.deliveries.resume();
       await plane.runner.resume();
       await plane.#dropOrphans();
     } catch (error) {
@@ -150,6 +171,11 @@ export class ControlPlane {
   async journal(name: string): Promise<readonly JournalEntry[]> {
     const entries = await this.store.readJournal(await this.#runId(name));
     return entries.map(forPeople);
+  }
+
+  /** @param name - as for the journal */
+  async deliveriesOf(name: string): Promise<readonly DeliveryView[]> {
+    return (await this.store.deliveriesOf(await this.#runId(name))).map(viewOf);
   }
 
   async chain(name: string): Promise<ChainReport> {
@@ -216,6 +242,7 @@ export class ControlPlane {
     for (const timer of this.#timers) clearInterval(timer);
     this.#webhooks.close();
     await this.runner.close();
+    await this.deliveries.close();
     this.live.close();
     this.taps.close();
     this.hub.close();

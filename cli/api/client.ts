@@ -2,6 +2,7 @@
 import { isErrorBody, listIn } from '../../contracts/answer.ts';
 import type { ApplyResult, HaltResult } from '../../contracts/api.ts';
 import type { AuthorityView } from '../../contracts/authority.ts';
+import type { DeliveryView } from '../../contracts/notification.ts';
 import { API, DEFAULT_CONTROL } from '../../contracts/paths.ts';
 import type { SourceDocument } from '../../contracts/document.ts';
 import { MeshproofError } from '../../contracts/errors.ts';
@@ -61,6 +62,7 @@ export function createClient(server: string, timeoutMs: number, caller: Caller =
     proxies: async () => listIn<ProxyView>(await call('GET', API.proxies), 'proxies'),
     experiments: async () => listIn<ExperimentView>(await call('GET', API.experiments), 'experiments'),
     experiment: (name: string) => call('GET', API.experiment(name)) as Promise<ExperimentView>,
+    deliveries: async (name: string) => listIn<DeliveryView>(await call('GET', API.deliveries(name)), 'deliveries'),
     journal: async (name: string) => listIn<JournalEntry>(await call('GET', API.journal(name)), 'entries'),
     chain: (name: string) => call('GET', API.chain(name)) as Promise<ChainReport>,
     chains: async () => listIn<ChainReport>(await call('GET', API.chains), 'chains'),

@@ -49,6 +49,20 @@ const SOURCES: Readonly<Record<string, Source>> = {
     ] as const;
     return { data: entries, text: () => table(columns, rows) };
   },
+  deliveries: async (client, name) => {
+    if (name === undefined) throw new UsageError('of which experiment?', 'meshproof get deliveries NAME');
+    const all = await client.deliveries(name);
+    const rows = all.map((d) => [String(d.seq), d.notification, d.event, d.state, String(d.attempts), d.says]);
+    const columns = [
+      { title: 'SEQ', align: 'right' },
+      { title: 'NOTIFICATION' },
+      { title: 'EVENT' },
+      { title: 'STATE' },
+      { title: 'ATTEMPTS', align: 'right' },
+      { title: 'WHY' },
+    ] as const;
+    return { data: all, text: () => table(columns, rows) };
+  },
 };
 
 async function documentsOf(client: Client, wanted: (kind: string) => boolean): Promise<Answer> {
@@ -85,6 +99,7 @@ export const get: CommandSpec = {
     ['meshproof get experiments', 'the last run of every experiment'],
     ['meshproof get experiment reviews-v2', 'one of them, with its evidence'],
     ['meshproof get journal reviews-v2', 'what was decided, when and why'],
+    ['meshproof get deliveries reviews-v2', 'who was told of it, and who could not be'],
     ['meshproof get services', 'what the users of every service see'],
     ['meshproof get proxies', 'who is connected, and at which configuration'],
     ['meshproof get Route reviews -o yaml', 'a document as it was declared'],

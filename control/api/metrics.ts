@@ -1,5 +1,5 @@
 /** The control plane's own metrics, for Prometheus. */
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { PHASES } from '../../contracts/experiment.ts';
 import type { ControlPlane } from '../control-plane.ts';
 
@@ -38,6 +38,15 @@ export async function renderMetrics(plane: ControlPlane): Promise<string> {
     'When the root that signs is over, in seconds since the Unix epoch.',
     authority.expiresAtMs / 1_000,
   );
+  const { waiting, ...ended } = plane.deliveries.counts;
+  gauge('meshproof_control_notifications_waiting', 'Notifications that were not delivered yet.', waiting);
+  const attempts = new Counter({
+    name: 'meshproof_control_notifications_total',
+    help: 'Notifications that were delivered or given up, and attempts that failed.',
+    labelNames: ['result'],
+    registers: [registry],
+  });
+  for (const [result, n] of Object.entries(ended)) attempts.inc({ result }, n);
   const phases = new Gauge({
     name: 'meshproof_control_experiments',
     help: 'Experiments by phase.',

@@ -6,6 +6,7 @@ import { ApplyBody, GoalAnswer, GoalBody, ReasonBody, RunBody } from '../../cont
 import type { SourceDocument } from '../../contracts/document.ts';
 import { MeshproofError } from '../../contracts/errors.ts';
 import { ChainReport, ExperimentView, GateStatus, JournalEntry } from '../../contracts/experiment.ts';
+import { DeliveryView } from '../../contracts/notification.ts';
 import { ExperimentPoint, ProxyView, ServiceView } from '../../contracts/live.ts';
 import { API } from '../../contracts/paths.ts';
 import { gateStatus } from '../../experiments/gate.ts';
@@ -200,6 +201,14 @@ const EXPERIMENT_ROUTES: readonly ApiRoute[] = [
     summary: 'The journal: every decision with its evidence, in order',
     answers: z.object({ entries: z.array(JournalEntry) }),
     handle: async (plane, request) => ({ entries: await plane.journal(parameter(request, 'name')) }),
+  },
+  {
+    id: 'getDeliveries',
+    method: 'GET',
+    path: `${API.experiments}/:name/deliveries`,
+    summary: 'What others were told of it, and whether it arrived',
+    answers: z.object({ deliveries: z.array(DeliveryView) }),
+    handle: async (plane, request) => ({ deliveries: await plane.deliveriesOf(parameter(request, 'name')) }),
   },
   {
     id: 'verifyJournal',

@@ -18,14 +18,16 @@ export type World = {
   readonly wallClock: () => Date;
   readonly nowMs: () => number;
   readonly ask: NonNullable<Ports['ask']>;
+  /** Writes to the journal, with what is to be told of it. */
+  readonly append: Ports['journal']['append'];
   readonly onChange: (view: ExperimentView) => void;
   readonly onJournal: (entry: JournalEntry) => void;
 };
 
-export function portsOf({ store, documents, hub, wallClock, nowMs, ask, onChange, onJournal }: World): Ports {
+export function portsOf({ store, documents, hub, wallClock, nowMs, ask, append, onChange, onJournal }: World): Ports {
   return {
     journal: {
-      append: (entries) => store.appendJournal(entries),
+      append,
       read: (id) => store.readJournal(id),
       list: () => store.journals(),
       verify: (id) => store.verifyJournal(id),

@@ -3,6 +3,8 @@ import type { Client, InStatement } from '@libsql/client';
 import type { ChainReport, JournalEntry } from '../../contracts/experiment.ts';
 import { chainOf, GENESIS } from '../../experiments/journal-chain.ts';
 import { verifyChain } from '../../experiments/verify-chain.ts';
+import { insertDelivery } from './delivery-table.ts';
+import type { Delivery } from './delivery-table.ts';
 import { chainedEntryOf, insertOf, textOf } from './journal-rows.ts';
 
 const NOTE_HEAD = `INSERT INTO journal_heads (experiment_id, seq, hash, chained_from) VALUES (?, ?, ?, 0)
@@ -17,14 +19,14 @@ export class JournalTable {
     this.#client = client;
   }
 
-  /** All of the entries, or none. @throws when a number of an experiment is taken */
-  append(entries: readonly JournalEntry[]): Promise<void> {
-    const appended = this.#appending.then(() => this.#append(entries));
+  /** All of the entries, with what is to be told of them, or none. @throws when a number of an experiment is taken */
+  append(entries: readonly JournalEntry[], deliveries: readonly Delivery[]): Promise<void> {
+    const appended = this.#appending.then(() => this.#append(entries, deliveries));
     this.#appending = appended.catch(() => undefined);
     return appended;
   }
 
-  async #append(entries: readonly JournalEntry[]): Promise<void> {
+  async #append(entries: readonly JournalEntry[], deliveries: readonly Delivery[]): Promise<void> {
     const heads = new Map<string, string>();
     const statements: InStatement[] = [];
     for (const entry of entries) {
@@ -35,7 +37,7 @@ export class JournalTable {
       heads.set(id, chain.hash);
       statements.push(insertOf(plain, chain), { sql: NOTE_HEAD, args: [id, seq, chain.hash] });
     }
-    await this.#client.batch(statements, 'write');
+    await this.#client.batch([...statements, ...deliveries.map(insertDelivery)], 'write');
   }
 
   /** From the note, not from the last row: what follows rows that were taken away does not fit, and shows it for ever. */

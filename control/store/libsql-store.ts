@@ -5,6 +5,8 @@ import { keyOf } from '../../contracts/document.ts';
 import type { SourceDocument } from '../../contracts/document.ts';
 import type { ChainReport, JournalEntry } from '../../contracts/experiment.ts';
 import type { Overlay } from '../../contracts/overlay.ts';
+import { DeliveryTable } from './delivery-table.ts';
+import type { Delivery } from './delivery-table.ts';
 import { textOf } from './journal-rows.ts';
 import { JournalTable } from './journal-table.ts';
 import { MIGRATIONS } from './migrations.ts';
@@ -53,10 +55,12 @@ class LibsqlStore implements Store {
   readonly #client: Client;
   readonly #now: () => Date;
   readonly #journal: JournalTable;
+  readonly #deliveries: DeliveryTable;
 
   constructor(client: Client, now: () => Date) {
     this.#client = client;
     this.#journal = new JournalTable(client);
+    this.#deliveries = new DeliveryTable(client);
     this.#now = now;
   }
 
@@ -87,8 +91,8 @@ class LibsqlStore implements Store {
     return versionIn((await this.#client.execute(READ_CONFIG_VERSION)).rows);
   }
 
-  appendJournal(entries: readonly JournalEntry[]): Promise<void> {
-    return this.#journal.append(entries);
+  appendJournal(entries: readonly JournalEntry[], deliveries: readonly Delivery[] = []): Promise<void> {
+    return this.#journal.append(entries, deliveries);
   }
 
   readJournal(experimentId: string): Promise<readonly JournalEntry[]> {
@@ -101,6 +105,18 @@ class LibsqlStore implements Store {
 
   verifyJournal(experimentId: string): Promise<ChainReport> {
     return this.#journal.verify(experimentId);
+  }
+
+  waitingDeliveries(): Promise<readonly Delivery[]> {
+    return this.#deliveries.waiting();
+  }
+
+  deliveriesOf(experimentId: string): Promise<readonly Delivery[]> {
+    return this.#deliveries.of(experimentId);
+  }
+
+  saveDelivery(delivery: Delivery): Promise<void> {
+    return this.#deliveries.save(delivery);
   }
 
   async overlays(): Promise<readonly Overlay[]> {

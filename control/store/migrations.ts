@@ -31,4 +31,15 @@ export const MIGRATIONS: readonly Migration[] = [
     ],
     fill: chainOldJournals,
   },
+  {
+    // The outbox of notifications.
+    statements: [
+      `CREATE TABLE deliveries (
+       notification TEXT NOT NULL, experiment_id TEXT NOT NULL, seq INTEGER NOT NULL, state TEXT NOT NULL,
+       attempts INTEGER NOT NULL, says TEXT NOT NULL, payload TEXT NOT NULL, made_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+       PRIMARY KEY (notification, experiment_id, seq))`,
+      `CREATE INDEX deliveries_by_state ON deliveries (state)`,
+      `CREATE INDEX deliveries_by_experiment ON deliveries (experiment_id)`,
+    ],
+  },
 ];

@@ -145,6 +145,7 @@ export class FakeControl {
     const { name } = run.plan;
     if (path === API.experiment(name)) return run.view();
     if (path === API.journal(name)) return run.journal;
+    if (path === API.deliveries(name)) return [];
     if (path === API.points(name)) return run.points;
     if (!run.running) return 'EXPERIMENT_ENDED';
     const journals = new Map([[run, run.journal.length]]);

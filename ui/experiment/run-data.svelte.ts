@@ -2,8 +2,10 @@
 import { MeshproofError } from '../../contracts/errors.ts';
 import type { ExperimentView, JournalEntry } from '../../contracts/experiment.ts';
 import type { ExperimentPoint, LiveMessage } from '../../contracts/live.ts';
+import type { DeliveryView } from '../../contracts/notification.ts';
 import { api, explain } from '../live/api-client.ts';
 import { mesh } from '../live/mesh.svelte.ts';
+import { mergeDeliveries } from '../model/deliveries.ts';
 import { mergeEntries, mergePoints } from '../model/series.ts';
 
 const KEEP_MS = 3 * 3_600_000;
@@ -12,6 +14,7 @@ export class RunData {
   readonly name: string;
   points = $state.raw<readonly ExperimentPoint[]>([]);
   journal = $state.raw<readonly JournalEntry[]>([]);
+  deliveries = $state.raw<readonly DeliveryView[]>([]);
   missing = $state(false);
   problem = $state('');
   #fetched = $state.raw<ExperimentView | undefined>(undefined);
@@ -27,11 +30,16 @@ export class RunData {
   async load(): Promise<void> {
     try {
       const view = await api.experiment(this.name);
-      const [points, journal] = await Promise.all([api.points(this.name), api.journal(this.name)]);
+      const [points, journal, deliveries] = await Promise.all([
+        api.points(this.name),
+        api.journal(this.name),
+        api.deliveries(this.name),
+      ]);
       this.#turnTo(view.id);
       this.#fetched = view;
       this.points = mergePoints(points, this.points, KEEP_MS);
       this.#add(journal);
+      this.deliveries = mergeDeliveries(this.deliveries, deliveries);
       this.problem = '';
       this.missing = false;
     } catch (error) {
@@ -46,6 +54,8 @@ export class RunData {
     if (message.type === 'point' && message.experimentId === this.#id)
       this.points = mergePoints(this.points, [message.point], KEEP_MS);
     if (message.type === 'journal' && message.entry.experimentId === this.#id) this.#add([message.entry]);
+    if (message.type === 'delivery' && message.delivery.experimentId === this.#id)
+      this.deliveries = mergeDeliveries(this.deliveries, [message.delivery]);
   }
 
   /** A new run of the same name: what of it went by before this page knew of it is fetched. */
@@ -61,6 +71,7 @@ export class RunData {
     this.#id = id;
     this.points = [];
     this.journal = [];
+    this.deliveries = [];
   }
 
   #add(entries: readonly JournalEntry[]): void {

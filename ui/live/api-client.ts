@@ -4,6 +4,7 @@ import type { HaltResult } from '../../contracts/api.ts';
 import { ERRORS, MeshproofError } from '../../contracts/errors.ts';
 import type { ExperimentView, JournalEntry } from '../../contracts/experiment.ts';
 import type { ExperimentPoint, ServiceView } from '../../contracts/live.ts';
+import type { DeliveryView } from '../../contracts/notification.ts';
 import { API } from '../../contracts/paths.ts';
 
 const FROM_HERE = { reason: 'from the dashboard' };
@@ -12,6 +13,7 @@ export const api = {
   services: () => get(API.services).then((body) => listIn<ServiceView>(body, 'services')),
   experiment: (name: string) => get(API.experiment(name)).then((body) => body as ExperimentView),
   journal: (name: string) => get(API.journal(name)).then((body) => listIn<JournalEntry>(body, 'entries')),
+  deliveries: (name: string) => get(API.deliveries(name)).then((body) => listIn<DeliveryView>(body, 'deliveries')),
   points: (name: string) => get(API.points(name)).then((body) => listIn<ExperimentPoint>(body, 'points')),
   abort: (name: string) => post(API.abort(name), FROM_HERE).then((body) => body as ExperimentView),
   promote: (name: string, reason: string) => decide(API.promote(name), reason),

@@ -33,7 +33,7 @@ export function retryDelayMs(attempt: number, jitter: number): number {
 export function readMessage(text: string): LiveMessage | undefined {
   const value: unknown = JSON.parse(text);
   if (typeof value !== 'object' || value === null || !('type' in value)) return undefined;
-  const known = ['overview', 'experiment', 'point', 'journal'];
+  const known = ['overview', 'experiment', 'point', 'journal', 'delivery'];
   return known.includes(String(value.type)) ? (value as LiveMessage) : undefined;
 }
 
