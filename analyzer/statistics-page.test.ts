@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { goalEffect } from './arms/goal-effect.ts';
 import { sampleRatioEvidence } from './arms/sample-ratio.ts';
+import { addOrigins, NO_CLUSTERS } from './clusters/origins.ts';
 import { countErrors, criticalValueOf, isOverLimit, startErrorLimit } from './guards/error-limit.ts';
 import { countAssigned, NO_SPLIT, splitEvidence } from './guards/split.ts';
 import { errorsToFail, errorsToPass } from './power/errors.ts';
@@ -30,6 +31,17 @@ describe('the worked examples of docs/statistics.md', () => {
   it('errors', () => {
     says(`After one the e-value is ${errorsE(0, 1)}, after two ${errorsE(0, 2)}, after three ${errorsE(0, 3)}:`);
     says(`With two more failures on the baseline it is ${errorsE(2, 3)}:`);
+  });
+
+  it('clusters', () => {
+    const of = (failed: (i: number) => number) =>
+      addOrigins(NO_CLUSTERS, {
+        clients: [],
+        endpoints: Array.from({ length: 9 }, (_, i): [string, number, number] => [`${i}`, 100, failed(i)]),
+      }).endpoints;
+    const one = of((i) => (i === 0 ? 100 : 0));
+    says(`a hundred requests each: ${one.errors} of its ${one.errors + one.leftOut} errors counts.`);
+    says(`all ${of(() => 50).errors} count.`);
   });
 
   it('safe within the margin, and power', () => {

@@ -53,6 +53,8 @@ export const KeyedCounts = z.object({
 });
 export type KeyedCounts = z.output<typeof KeyedCounts>;
 
+const Origin = z.tuple([z.string(), z.int().min(0), z.int().min(0)]);
+
 /** What the judge sees, per arm: first attempts only, so that retries and the shield hide nothing. */
 export const ArmRow = z.object({
   experimentId: z.string(),
@@ -71,6 +73,11 @@ export const ArmRow = z.object({
   shielded: z.int().min(0),
   latencySumUs: z.number().min(0),
   latency: Buckets,
+  /**
+   * Of the candidate of a release: [name, requests, errors] by group of clients (where the experiment is sticky) and by the
+   * endpoint of the first attempt. What is not told apart is not in it.
+   */
+  origins: z.object({ clients: z.array(Origin), endpoints: z.array(Origin) }).optional(),
   /** Of an arm of an A/B test; `arm` is `candidate` for all but the first. */
   keyed: KeyedCounts.optional(),
 });

@@ -34,6 +34,19 @@ export const MetricEvidence = z.object({
   missingCandidateRequests: z.number().nullable(),
   /** The rule that decided, or what it waits for, in one sentence with its numbers. */
   rule: z.string(),
+  /** Errors of the candidate that are no new evidence, because one client or one endpoint had too many of them. */
+  clustered: z.object({ client: z.number(), endpoint: z.number() }).optional(),
+  /** The candidate's errors do not fall on its endpoints as its requests do. `worst`: null where names are not known. */
+  uneven: z
+    .object({
+      worst: z.string().nullable(),
+      requests: z.number(),
+      errors: z.number(),
+      allErrors: z.number(),
+      endpoints: z.int(),
+      dispersion: z.number(),
+    })
+    .optional(),
 });
 export type MetricEvidence = z.output<typeof MetricEvidence>;
 

@@ -1,4 +1,5 @@
 /** From the proxies' rows to what the judge takes: one batch per (epoch, share), both arms together. */
+import type { Origins } from '../analyzer/clusters/origins.ts';
 import type { Batch } from '../analyzer/sequential/judge.ts';
 import type { SparseBuckets } from '../contracts/histogram.ts';
 import type { Arm } from '../contracts/overlay.ts';
@@ -48,7 +49,15 @@ export function batchesOf(rows: readonly ArmRow[], warmEpoch: number): Batch[] {
     baseline: armCounts(rowsOf(group, 'baseline')),
     candidate: armCounts(rowsOf(group, 'candidate')),
     judgeLatency: (group[0]?.epoch ?? 0) <= warmEpoch,
+    origins: originsOf(rowsOf(group, 'candidate')),
   }));
+}
+
+export function originsOf(rows: readonly ArmRow[]): Origins {
+  return {
+    clients: rows.flatMap((row) => row.origins?.clients ?? []),
+    endpoints: rows.flatMap((row) => row.origins?.endpoints ?? []),
+  };
 }
 
 export function armCounts(rows: readonly ArmRow[]): Counts {

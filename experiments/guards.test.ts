@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { ArmRow } from '../contracts/telemetry.ts';
+import { guardEvidence, NO_GUARD_COUNTS, takeGuards } from './guards.ts';
 import { Drive, ID, traffic } from './testing/drive.ts';
 import type { Traffic } from './testing/drive.ts';
 
@@ -85,5 +87,34 @@ describe('the guards of a release', () => {
     load.of['v2'] = { errorRate: 0.6, latencyMs: 20 };
     await drive.until(() => drive.ended);
     expect(drive.view.reason).toContain('guard errors');
+  });
+});
+
+describe('one client that fails again and again', () => {
+  const kept = { errors: { max: 50_000 }, throughput: false, saturation: false, sampleRatio: false } as const;
+  const verdict = (clients: [string, number, number][]) => {
+    const origins = { clients, endpoints: [] };
+    const [requests, errors] = [1, 2].map((at) => clients.reduce((sum, c) => sum + Number(c[at]), 0));
+    const row: ArmRow = {
+      ...{
+        experimentId: ID,
+        epoch: 1,
+        arm: 'candidate',
+        candidatePpm: 100_000,
+        shielded: 0,
+        latencySumUs: 0,
+        latency: [],
+      },
+      ...{ requests: requests ?? 0, errors: errors ?? 0, origins },
+    };
+    const counts = takeGuards(kept, NO_GUARD_COUNTS, [row], 1, null);
+    return guardEvidence(kept, counts)[0]?.verdict;
+  };
+  const others = (errors: number) =>
+    Array.from({ length: 9 }, (_, i): [string, number, number] => [`${i}`, 90, errors]);
+
+  it('does not cross the limit of errors, and the same errors of all clients do', () => {
+    expect(verdict([['bad', 90, 90], ...others(0)])).toBe('PASS');
+    expect(verdict([['bad', 90, 9], ...others(9)])).toBe('FAIL');
   });
 });

@@ -1,5 +1,6 @@
 /** The guards of a release: fed by the same reports as the judge, and asked before anything goes on. Pure. */
 import { z } from 'zod';
+import { addClients, NO_TALLY } from '../analyzer/clusters/origins.ts';
 import { isBehind, loadRatio } from '../analyzer/guards/answering.ts';
 import type { Flow } from '../analyzer/guards/answering.ts';
 import {
@@ -15,7 +16,7 @@ import type { Guards } from '../contracts/guards.ts';
 import type { ArmRow } from '../contracts/telemetry.ts';
 import { PPM } from '../contracts/units.ts';
 import type { GuardEvidence } from '../contracts/verdict.ts';
-import { rowsOf, sumOf } from './arm-counts.ts';
+import { originsOf, rowsOf, sumOf } from './arm-counts.ts';
 
 const Seen = z.object({ started: z.number(), ended: z.number(), errors: z.number() });
 type Seen = z.output<typeof Seen>;
@@ -26,6 +27,14 @@ const NOTHING: Seen = { started: 0, ended: 0, errors: 0 };
 const NO_ARMS: Arms = { baseline: NOTHING, candidate: NOTHING };
 
 /** Plain data. `newer` and `older` are the halves of a window; `epoch` is what was counted in the present epoch. */
+const Group = z.object({ requests: z.number(), failed: z.number(), errors: z.number() });
+const Clients = z.object({
+  groups: z.record(z.string(), Group),
+  requests: z.number(),
+  errors: z.number(),
+  leftOut: z.number(),
+});
+
 export const GuardCounts = z.object({
   ofEpoch: z.number(),
   ppm: z.number(),
@@ -39,6 +48,8 @@ export const GuardCounts = z.object({
   common: z.number(),
   split: Split,
   errors: ErrorLimit.nullable(),
+  /** One client that fails again and again is no failure of the candidate, where it stays on its arm. */
+  clients: Clients.default(NO_TALLY),
 });
 export type GuardCounts = z.output<typeof GuardCounts>;
 
@@ -53,6 +64,7 @@ export const NO_GUARD_COUNTS: GuardCounts = {
   common: 0,
   split: NO_SPLIT,
   errors: null,
+  clients: NO_TALLY,
 };
 
 const HALF_WINDOW_MS = 5_000;
@@ -82,7 +94,10 @@ export function takeGuards(
     common: commonRate({ ...counts, newer }),
     split: kept.sampleRatio ? assign(counts.split, assigned) : counts.split,
   };
-  return kept.errors === false ? next : { ...next, errors: errorsOf(next, kept.errors.max, assigned, planned) };
+  if (kept.errors === false) return next;
+  const clients = addClients(counts.clients, originsOf(rowsOf(assigned, 'candidate')));
+  const leftOut = clients.leftOut - counts.clients.leftOut;
+  return { ...next, clients, errors: errorsOf(next, kept.errors.max, assigned, planned, leftOut) };
 }
 
 /** A change of the weights: what is open belongs to the old ones. */
@@ -96,11 +111,17 @@ function commonRate(counts: GuardCounts): number {
 }
 
 /** A disturbance that both arms share is no failure of the candidate: the limit rises with the baseline's own rate. */
-function errorsOf(counts: GuardCounts, maxPpm: number, rows: readonly ArmRow[], planned: number | null): ErrorLimit {
+function errorsOf(
+  counts: GuardCounts,
+  maxPpm: number,
+  rows: readonly ArmRow[],
+  planned: number | null,
+  leftOut: number,
+): ErrorLimit {
   const max = maxPpm / PPM;
   const limit = counts.errors ?? startErrorLimit(planned === null ? null : planned * max);
   const { requests, errors } = sumOf(rowsOf(rows, 'candidate'));
-  return countErrors(limit, requests, errors, Math.max(max, 2 * counts.common));
+  return countErrors(limit, requests, errors - leftOut, Math.max(max, 2 * counts.common));
 }
 
 /** Rows of proxies that do not tell what they assigned say nothing here. */

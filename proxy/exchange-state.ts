@@ -16,6 +16,7 @@ import type { ShadowRequest } from './shadow/shadow-request.ts';
 import { WebSocketMeter } from './websocket/web-socket-meter.ts';
 import type { RequestTrace } from './tracing/request-trace.ts';
 import type { ArmCounters } from './telemetry/counters.ts';
+import { NO_CLIENT } from './telemetry/origin-counters.ts';
 import type { TunnelKind, UpstreamConnection } from './upstream/connection.ts';
 import type { Endpoint } from './upstream/endpoint.ts';
 
@@ -31,6 +32,8 @@ export class ExchangeState {
   arm: ArmCounters | undefined;
   /** The group of the request's key, where an A/B test runs. */
   keyGroup = 0;
+  /** Where the key of a sticky experiment lies, 0 … 999 999; NO_CLIENT: the request brings none. */
+  clientPoint = NO_CLIENT;
   /** Where the shield sends a request that failed on the candidate. */
   shieldVersion: VersionPlan | undefined;
   /** Milliseconds for one attempt, 0: no limit of its own. */
@@ -132,6 +135,14 @@ export class ExchangeState {
   /** To be called in a respond step: the answer's body goes through the filter; the first one stands next to the endpoint. */
   filterBody(filter: BodyFilter): void {
     (this.bodyFilters ??= []).push(filter);
+  }
+
+  /** The first attempt has ended. */
+  protected countForArm(failed: boolean, us: number): void {
+    if (!this.arm) return;
+    this.arm.inFlight--;
+    this.arm.origins?.record(failed, this.clientPoint, this.endpoint?.address);
+    this.arm.record(failed, us);
   }
 
   protected meterWebSocket(startMs: number): void {

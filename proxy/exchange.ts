@@ -366,10 +366,9 @@ export class Exchange extends ExchangeState implements UpstreamUser, Timed {
   }
 
   #recordArm(failed: boolean): void {
-    if (this.#armRecorded || !this.arm) return;
+    if (this.#armRecorded) return;
     this.#armRecorded = true;
-    this.arm.inFlight--;
-    this.arm.record(failed, Math.round((this.runtime.clock.nowMs() - this.#attemptStartMs) * 1_000));
+    this.countForArm(failed, Math.round((this.runtime.clock.nowMs() - this.#attemptStartMs) * 1_000));
   }
 
   #end(status: number, failed: boolean): void {

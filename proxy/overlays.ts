@@ -13,6 +13,7 @@ import type { Runtime } from './runtime.ts';
 import { MAX_WAITING_BYTES } from './shadow/comparison-queue.ts';
 import { ShadowRun } from './shadow/shadow-run.ts';
 import { ArmCounters } from './telemetry/counters.ts';
+import { OriginCounters } from './telemetry/origin-counters.ts';
 
 export class ActiveOverlay {
   readonly overlay: Overlay;
@@ -42,6 +43,7 @@ export class ActiveOverlay {
     this.stickySeed = hashText(overlay.experimentId, overlay.seed);
     this.baseline = new ArmCounters(overlay.experimentId, overlay.epoch, 'baseline', overlay.candidatePpm);
     this.candidate = new ArmCounters(overlay.experimentId, overlay.epoch, 'candidate', overlay.candidatePpm);
+    this.candidate.origins = new OriginCounters();
     this.fresh =
       overlay.fresh === undefined
         ? undefined

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bucketOf } from '../../contracts/histogram.ts';
+import { CLIENT_FACTOR, isWithinFairShare, startFairShare } from '../clusters/fair-share.ts';
 import { judge, observe, startJudge } from '../sequential/judge.ts';
 import type { JudgeConfig } from '../sequential/judge.ts';
 import { seeded } from '../simulation/random.ts';
 import type { Random } from '../simulation/random.ts';
 import { lognormal } from '../simulation/traffic.ts';
-import { isWithinFairShare, startFairShare } from './fair-share.ts';
 import { parseLine } from './parse-line.ts';
 import { fillLine, newLine } from './recorded-request.ts';
 import { startRequestJudge } from './request-judge.ts';
@@ -158,6 +158,23 @@ describe('the judge of recorded requests', () => {
     expect(judgeAll(onlyErrors, single).verdict).toBe('FAIL');
   });
 
+  it('does not fail a version for one bad endpoint of five, and says so', () => {
+    const requests = record(8, 6_000, {
+      share: 0.1,
+      baseline: 0.001,
+      candidate: 0.001,
+      extra: (random) => ({ endpoint: `10.0.0.${Math.floor(random() * 5)}:80` }),
+    }) as (RecordedRequest & { endpoint: string })[];
+    const bad = requests.map((r) =>
+      r.endpoint.startsWith('10.0.0.3') && r.arm === 'candidate' ? { ...r, status: 500 } : r,
+    );
+    const seen = judgeAll(onlyErrors, bad);
+    expect(seen.verdict).toBe('PENDING');
+    expect(seen.judgement.metrics[0]?.uneven).toMatchObject({ endpoints: 5, worst: null });
+    expect(seen.judgement.reason).toContain('come from one of its 5 endpoints');
+    expect(judgeAll(onlyErrors, requests).judgement.metrics[0]?.uneven).toBeUndefined();
+  });
+
   it('counts unreadable lines and goes on', () => {
     const recording = startRequestJudge(onlyErrors);
     recording.push(
@@ -232,7 +249,7 @@ describe('the fast reader of lines', () => {
 
 describe('fair share', () => {
   it('never holds back a group that has a third of the requests, and forgets rather than grow', () => {
-    const share = startFairShare();
+    const share = startFairShare(CLIENT_FACTOR);
     for (let i = 0; i < 300; i++) expect(isWithinFairShare(share, 1 + (i % 3), true)).toBe(true);
     for (let i = 0; i < 50_000; i++) isWithinFairShare(share, i + 10, false);
     expect(share.groups.size).toBeLessThanOrEqual(20_000);

@@ -1,10 +1,11 @@
 /** The state of a judge over a recording, and what one request does to it. */
 import type { Judgement, Verdict } from '../../contracts/verdict.ts';
+import { clustersOfRun } from '../clusters/cluster-evidence.ts';
+import { CLIENT_FACTOR, ENDPOINT_FACTOR, isWithinFairShare, startFairShare } from '../clusters/fair-share.ts';
+import type { FairShare } from '../clusters/fair-share.ts';
 import { judge, startJudge } from '../sequential/judge.ts';
 import type { JudgeConfig, JudgeState } from '../sequential/judge.ts';
 import type { SuccessRate } from '../sequential/success-rate.ts';
-import { isWithinFairShare, startFairShare } from './fair-share.ts';
-import type { FairShare } from './fair-share.ts';
 import { addLatency, settleLatencyRun, startLatencyRun } from './latency-run.ts';
 import type { LatencyRun } from './latency-run.ts';
 import { newLine } from './recorded-request.ts';
@@ -66,8 +67,8 @@ export function startRun(config: JudgeConfig): Run {
     latencies: state.metrics.filter((m) => m.name === 'latency').map((m) => startLatencyRun(m, threshold)),
     threshold,
     line: newLine(),
-    clients: startFairShare(),
-    endpoints: startFairShare(),
+    clients: startFairShare(CLIENT_FACTOR),
+    endpoints: startFairShare(ENDPOINT_FACTOR),
     lines: 0,
     retries: 0,
     unreadable: 0,
@@ -104,7 +105,7 @@ export function concludeRun(run: Run): RequestVerdict {
   return {
     verdict: run.verdict,
     decidedAt: run.decidedAt,
-    judgement: judge(run.state),
+    judgement: judge(run.state, clustersOfRun(run.clients, run.endpoints)),
     lines: run.lines,
     requests: run.requests,
     retries: run.retries,

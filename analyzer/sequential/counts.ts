@@ -1,5 +1,6 @@
 /** What the judge is fed: counts of both arms since the last batch. Nothing here knows of time. */
 import type { SparseBuckets } from '../../contracts/histogram.ts';
+import type { Origins } from '../clusters/origins.ts';
 
 const PPM = 1_000_000;
 
@@ -18,6 +19,8 @@ export type Batch = {
   readonly candidate: ArmCounts;
   /** False while a step warms up: then errors are judged and latency is left out. */
   readonly judgeLatency: boolean;
+  /** Where the candidate's requests came from and went to, as far as it is known. */
+  readonly origins?: Origins;
 };
 
 /** What was measured on the baseline alone, before the first step. May be empty. */

@@ -5,6 +5,10 @@
  */
 import type { Metric } from '../../contracts/canary.ts';
 import type { Judgement, MetricEvidence } from '../../contracts/verdict.ts';
+import { clustersOf } from '../clusters/cluster-evidence.ts';
+import type { ClusterEvidence } from '../clusters/cluster-evidence.ts';
+import { addOrigins, NO_CLUSTERS } from '../clusters/origins.ts';
+import type { Clusters } from '../clusters/origins.ts';
 import type { Batch, Calibration } from './counts.ts';
 import { latencyEvidence } from './latency-evidence.ts';
 import { addLatencies, copyLatency, startLatency } from './latency.ts';
@@ -27,6 +31,8 @@ export type MetricState = SuccessRate | Latency;
 export type JudgeState = {
   readonly config: JudgeConfig;
   readonly metrics: readonly MetricState[];
+  /** Where the candidate's errors came from, as far as reports tell. */
+  readonly clusters?: Clusters;
 };
 
 /** @param calibration - the baseline as measured before the first step; empty when it was not measured */
@@ -41,24 +47,38 @@ export function startJudge(config: JudgeConfig, calibration: Calibration): Judge
 
 /** Takes one report in. `state` itself stays as it was. */
 export function observe(state: JudgeState, batch: Batch): JudgeState {
+  const before = state.clusters ?? NO_CLUSTERS;
+  const clusters = batch.origins ? addOrigins(before, batch.origins) : before;
+  const leftOut = Math.min(batch.candidate.errors, leftOutOf(clusters) - leftOutOf(before));
   const metrics = state.metrics.map((metric) => {
     if (metric.name === 'success-rate') {
       const next = copySuccessRate(metric);
-      addErrors(next, batch);
+      addErrors(next, batch, leftOut);
       return next;
     }
     const next = copyLatency(metric);
     addLatencies(next, batch);
     return next;
   });
-  return { config: state.config, metrics };
+  return { config: state.config, metrics, clusters };
 }
 
-/** The verdict so far. FAIL, and each metric's PASS, are latched: a later look never takes them back, but for PASS to FAIL. */
-export function judge({ config, metrics }: JudgeState): Judgement {
+/** An error that both leave out counts twice here: that only makes the judge more careful. */
+function leftOutOf({ clients, endpoints }: Clusters): number {
+  return clients.leftOut + endpoints.leftOut;
+}
+
+/**
+ * The verdict so far. FAIL, and each metric's PASS, are latched: a later look never takes them back, but for PASS to FAIL.
+ * @param seen - what is known of clusters, where it is not in the state
+ */
+export function judge(
+  { config, metrics, clusters = NO_CLUSTERS }: JudgeState,
+  seen: ClusterEvidence = clustersOf(clusters),
+): Judgement {
   const alpha = config.alpha / metrics.length;
   const evidence = metrics.map((metric) =>
-    metric.name === 'success-rate' ? successRateEvidence(metric, alpha) : latencyEvidence(metric, alpha),
+    metric.name === 'success-rate' ? successRateEvidence(metric, alpha, seen) : latencyEvidence(metric, alpha),
   );
   return { ...conclude(evidence), metrics: evidence };
 }

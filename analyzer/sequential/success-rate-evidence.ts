@@ -1,5 +1,7 @@
 /** The evidence of the success-rate metric, as people and pipelines read it. */
 import type { MetricEvidence } from '../../contracts/verdict.ts';
+import { clusterWords } from '../clusters/cluster-evidence.ts';
+import type { ClusterEvidence } from '../clusters/cluster-evidence.ts';
 import { shareInterval } from './beta-binomial.ts';
 import { decide } from './decision.ts';
 import { attributionGrowth, marginGrowth, missingRequests, seenRate } from './growth.ts';
@@ -11,10 +13,10 @@ import { count, percent, plural } from './wording.ts';
 const INTERVAL_TUNED_FOR = 2000;
 
 /** @param alpha - of this metric alone */
-export function successRateEvidence(state: SuccessRate, alpha: number): MetricEvidence {
+export function successRateEvidence(state: SuccessRate, alpha: number, clusters: ClusterEvidence = {}): MetricEvidence {
   const { baseline, candidate } = state.shown;
   const compared = state.safe;
-  const figures = `candidate ${plural(compared.candidate.events, 'error')} in ${plural(compared.candidate.requests, 'request')} against ${count(compared.baseline.events)} in ${count(compared.baseline.requests)}`;
+  const figures = `candidate ${plural(compared.candidate.events, 'error')} in ${plural(compared.candidate.requests, 'request')} against ${count(compared.baseline.events)} in ${count(compared.baseline.requests)}${clusterWords(clusters)}`;
   const decision = decide(
     state.levels,
     1 / alpha,
@@ -29,6 +31,7 @@ export function successRateEvidence(state: SuccessRate, alpha: number): MetricEv
     ...difference(baseline, candidate, alpha),
     limit: compared.margin,
     ...decision,
+    ...clusters,
   };
 }
 

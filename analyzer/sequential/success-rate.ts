@@ -36,14 +36,14 @@ export function startSuccessRate(margin: number): SuccessRate {
   };
 }
 
-/** Takes a batch in. Changes `state`. */
-export function addErrors(state: SuccessRate, batch: Batch): void {
+/** Takes a batch in. Changes `state`. @param leftOut - errors of the candidate that are no new evidence: see clusters/ */
+export function addErrors(state: SuccessRate, batch: Batch, leftOut = 0): void {
   const baseline = { requests: batch.baseline.requests, events: batch.baseline.errors };
   const candidate = { requests: batch.candidate.requests, events: batch.candidate.errors };
   accumulate(state.shown.baseline, baseline);
   accumulate(state.shown.candidate, candidate);
   if (!isCompared(batch)) return;
-  addEvents(state.regressed, batch.candidatePpm, baseline.events, candidate.events);
+  addEvents(state.regressed, batch.candidatePpm, baseline.events, candidate.events - leftOut);
   addToMargin(state.safe, batch.candidatePpm, baseline, candidate);
   raise(state.levels.regressed, attributionLogE(state.regressed));
   raise(state.levels.safe, state.safe.logE);

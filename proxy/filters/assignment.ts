@@ -5,6 +5,7 @@ import type { ActiveOverlay } from '../overlays.ts';
 import { CONTINUE } from '../plan/plan.ts';
 import type { Step, VersionPlan } from '../plan/plan.ts';
 import { hashText } from '../random.ts';
+import { NO_CLIENT } from '../telemetry/origin-counters.ts';
 import { withArms } from './arm-assignment.ts';
 import type { Filter, RouteContext } from './filter.ts';
 import { stickyPoint } from './sticky.ts';
@@ -78,7 +79,9 @@ function withOverlay({ versions, runtime, rule }: RouteContext, choose: Step, ac
   return (exchange) => {
     choose(exchange);
     if (exchange.version !== baseline || !active.takes(exchange.head)) return CONTINUE;
-    const point = stickyPoint(exchange.head, overlay.sticky, active.stickySeed) ?? runtime.random.ppm();
+    const own = stickyPoint(exchange.head, overlay.sticky, active.stickySeed);
+    exchange.clientPoint = own ?? NO_CLIENT;
+    const point = own ?? runtime.random.ppm();
     if (point < overlay.candidatePpm) {
       exchange.version = candidate;
       exchange.arm = active.candidate;

@@ -7,6 +7,7 @@ import type { CountedArm } from '../../contracts/overlay.ts';
 import type { ArmRow, TrafficRow } from '../../contracts/telemetry.ts';
 import { BodySizes } from './body-sizes.ts';
 import type { SizeTotals } from './body-sizes.ts';
+import type { OriginCounters } from './origin-counters.ts';
 import { OutcomeDetails } from './outcome-details.ts';
 import type { OutcomeDetail } from './outcome-details.ts';
 
@@ -155,6 +156,8 @@ export class ArmCounters {
   requests = 0;
   errors = 0;
   shielded = 0;
+  /** Where requests came from and went to, where that is asked for. */
+  origins: OriginCounters | undefined;
 
   constructor(experimentId: string, epoch: number, arm: CountedArm, candidatePpm: number, preview = false) {
     this.experimentId = experimentId;
@@ -189,6 +192,7 @@ export class ArmCounters {
       shielded: this.shielded,
       latencySumUs: this.#latency.sumUs,
       latency: toSparse(this.#latency.buckets),
+      ...(this.origins ? { origins: this.origins.take() } : {}),
     };
     this.#inFlightBefore = this.inFlight;
     this.#latency.clear();

@@ -73,6 +73,31 @@ describe('the arms', () => {
     expect(arm(dataplane, 'candidate')).toMatchObject({ requests: 1, errors: 1, shielded: 0 });
   });
 
+  it('tell which users and endpoints of the candidate had how many requests and errors', async () => {
+    const upstreams = [
+      await upstreamThat(({ answer }) => answer(ok())),
+      await upstreamThat(({ answer }) => answer(ok('good'))),
+      await upstreamThat(({ answer }) => answer(status(500))),
+    ];
+    const [v1 = 0, good = 0, bad = 0] = upstreams.map((upstream) => upstream.port);
+    const { dataplane, port } = await gatewayTo({ versions: { v1: [v1], v2: [good, bad] } });
+    const client = await clientOf(port);
+    dataplane.setOverlays([overlay({ sticky: { header: 'x-user' } })]);
+    for (const user of ['a', 'a', 'a', 'b', 'b', '']) {
+      await client.send(get('/', user === '' ? '' : `x-user: ${user}\r\n`)).response();
+    }
+    const row = arm(dataplane, 'candidate');
+    const counted = (origins: readonly (readonly [string, number, number])[] = []) =>
+      origins.map(([, requests]) => requests).sort();
+    expect(counted(row?.origins?.clients)).toEqual([2, 3]);
+    const endpoints = Object.fromEntries(
+      (row?.origins?.endpoints ?? []).map(([name, requests, errors]) => [name, [requests, errors]]),
+    );
+    const [, onGood = 0, onBad = 0] = upstreams.map((upstream) => upstream.requests.length);
+    expect(endpoints).toEqual({ [`127.0.0.1:${good}`]: [onGood, 0], [`127.0.0.1:${bad}`]: [onBad, onBad] });
+    expect(row?.errors).toBe(onBad);
+  });
+
   it('leave out requests that the overlay does not match', async () => {
     const { dataplane, client, v2 } = await stage(({ answer }) => answer(ok('candidate')));
     dataplane.setOverlays([overlay({ match: { headers: { 'x-beta': { exact: 'yes' } } } })]);

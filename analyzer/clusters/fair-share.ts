@@ -1,17 +1,19 @@
 /**
  * Failures come in clusters: one bad client that tries again and again, one bad endpoint. Such a cluster is one piece
- * of evidence, not a hundred. A group (a client, an endpoint) may add at most FACTOR times its fair share of errors.
+ * of evidence, not a hundred. A group (a client, an endpoint) may add at most `factor` times its fair share of errors.
  * Leaving out errors of the candidate only lowers the e-value of "regressed", so the test stays valid.
  */
 
-/** Groups with at least 1/FACTOR of the candidate's requests are never cut: they are not a corner of the traffic. */
-const FACTOR = 3;
+/** Groups with at least 1/factor of the candidate's requests are never cut: they are not a corner of the traffic. */
+export const CLIENT_FACTOR = 3;
+export const ENDPOINT_FACTOR = 2;
 /** Beyond this many groups the oldest are forgotten: memory stays constant, and a forgotten group starts afresh. */
 const MAX_GROUPS = 20_000;
 
-type Group = { requests: number; errors: number };
-
+/** Of `failed` errors, `errors` counted. */
+export type Group = { requests: number; failed: number; errors: number };
 export type FairShare = {
+  readonly factor: number;
   readonly groups: Map<number, Group>;
   requests: number;
   /** Errors that counted. */
@@ -19,8 +21,8 @@ export type FairShare = {
   leftOut: number;
 };
 
-export function startFairShare(): FairShare {
-  return { groups: new Map(), requests: 0, errors: 0, leftOut: 0 };
+export function startFairShare(factor: number): FairShare {
+  return { factor, groups: new Map(), requests: 0, errors: 0, leftOut: 0 };
 }
 
 /** Notes a request of the candidate. @param group - a hash; 0: unknown @returns whether its error may count */
@@ -30,14 +32,24 @@ export function isWithinFairShare(share: FairShare, group: number, isError: bool
   known.requests++;
   share.requests++;
   if (!isError) return true;
-  const allowed = Math.max(1, FACTOR * (known.requests / share.requests) * (share.errors + 1));
-  if (known.errors >= allowed) {
+  known.failed++;
+  if (known.errors >= allowance(share, share.factor, known)) {
     share.leftOut++;
     return false;
   }
   known.errors++;
   share.errors++;
   return true;
+}
+
+/** How many errors of the group may count, when one more counts: at least one, and Infinity for a large group. */
+export function allowance(
+  all: { readonly requests: number; readonly errors: number },
+  factor: number,
+  { requests }: { readonly requests: number },
+): number {
+  const part = factor * (requests / all.requests);
+  return part >= 1 ? Infinity : Math.max(1, part * (all.errors + 1));
 }
 
 function addGroup(share: FairShare, group: number): Group {
@@ -48,7 +60,7 @@ function addGroup(share: FairShare, group: number): Group {
       if (groups.size <= MAX_GROUPS / 2) break;
     }
   }
-  const fresh = { requests: 0, errors: 0 };
+  const fresh = { requests: 0, failed: 0, errors: 0 };
   groups.set(group, fresh);
   return fresh;
 }
