@@ -1,6 +1,7 @@
 /** A Chaos experiment: a steady state that is to hold, faults over time that may break it, and limits that end it. */
 import { z } from 'zod';
 import { After } from './after.ts';
+import { MaxConcurrent, MaxPerSecond } from './fault-caps.ts';
 import { FaultSpec } from './fault.ts';
 import { Guardrails, Limit } from './limit.ts';
 import { ProcessFaultSpec } from './process-fault.ts';
@@ -43,7 +44,15 @@ export const ChaosSpec = z
       description: 'Crossing one of these limits on the service ends the faults at once',
     }),
     maxShare: Percent.default(50 * PPM_PER_PERCENT).meta({
-      description: 'The most of the requests that one fault may touch; to break everything, say 100 here',
+      description:
+        'The most of the requests that one fault may touch, held by the proxies; to break everything, say 100 here',
+    }),
+    maxConcurrent: MaxConcurrent.optional().meta({
+      description:
+        'At most so many requests (or connections) are under its faults, all together, at once in every proxy',
+    }),
+    maxPerSecond: MaxPerSecond.optional().meta({
+      description: 'Its faults together meet at most so many requests in any second, in every proxy',
     }),
     after: After,
     webhooks: Webhooks,

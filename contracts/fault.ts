@@ -1,5 +1,6 @@
 /** A Fault: what is broken, for which requests, and for how long without anyone renewing it. */
 import { z } from 'zod';
+import { MaxConcurrent, MaxPerSecond } from './fault-caps.ts';
 import { BodyChange, HeaderChanges } from './fault-changes.ts';
 import { FaultDelay } from './fault-delay.ts';
 import { FaultTcp } from './fault-tcp.ts';
@@ -88,6 +89,7 @@ const REQUEST_ACTS = ['delay', 'abort', 'hang', 'throttle', 'truncate', 'corrupt
 /** What else may be broken: each stands alone in its document. */
 const OTHER_ACTS = ['tcp', 'tls', 'endpointGone', 'partition'] as const;
 const ACTS = [...REQUEST_ACTS, ...OTHER_ACTS] as const;
+const CAPS = ['maxInjections', 'maxConcurrent', 'maxPerSecond', 'maxShare'] as const;
 
 export const FaultSpec = z
   .strictObject({
@@ -104,7 +106,13 @@ export const FaultSpec = z
       .int()
       .min(1)
       .optional()
-      .meta({ description: 'The fault rests once it has met this many requests' }),
+      .meta({ description: 'The fault rests once it has met this many requests, in every proxy' }),
+    maxConcurrent: MaxConcurrent.optional(),
+    maxPerSecond: MaxPerSecond.optional(),
+    maxShare: Percent.optional().meta({
+      description:
+        'At no moment has the fault met more than this share of the requests that it could meet, whatever their ids',
+    }),
     delay: FaultDelay.optional(),
     abort: FaultAbort.optional(),
     hang: z.literal(true).optional().meta({ description: 'Never answers: only a timeout, or the client, ends it' }),
@@ -151,8 +159,8 @@ export const FaultSpec = z
     error: 'no version is chosen yet when a client greets a gateway; leave version out',
     path: ['version'],
   })
-  .refine((f) => f.endpointGone === undefined || (f.percent === PPM && f.maxInjections === undefined), {
-    error: 'an endpoint is gone for all requests: endpointGone goes without percent and maxInjections',
+  .refine((f) => f.endpointGone === undefined || (f.percent === PPM && CAPS.every((cap) => f[cap] === undefined)), {
+    error: `an endpoint is gone for all requests: endpointGone goes without percent, ${CAPS.join(', ')}`,
     path: ['endpointGone'],
   })
   .refine((f) => f.hang === undefined || f.abort === undefined, {

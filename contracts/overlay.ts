@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ArmSplit } from './arm-split.ts';
 import { OverlayShadow } from './comparison.ts';
+import { FaultLimits } from './fault-caps.ts';
 import { Match } from './match.ts';
 import { ProcessFaultSpec } from './process-fault.ts';
 import { Sticky } from './route.ts';
@@ -48,6 +49,8 @@ export const Overlay = z.strictObject({
   leaseMs: z.int().min(1),
   /** Faults that stand under the overlay's lease; `spec` is that of a Fault, as a person would write it. */
   faults: z.array(OverlayFault).optional(),
+  /** Of all these together, in every proxy. */
+  faultLimits: FaultLimits.optional(),
   /** Of processes; for the hosts that run them, under the same lease. */
   processFaults: z.array(OverlayProcessFault).optional(),
 });

@@ -99,6 +99,20 @@ describe('the life of a Chaos experiment', () => {
     expect(seen).toEqual(['', ...ramp, '', 'later 10', '']);
   });
 
+  it('has the proxies hold its caps: the share of each fault, and the numbers of all together', async () => {
+    const d = new Drive();
+    const faults = [
+      abort(20),
+      { ...abort(5), name: 'few', fault: { service: 'reviews', percent: 5, maxShare: 6, hang: true } },
+      { name: 'gone', at: '0s', for: '5s', fault: { service: 'reviews', endpointGone: 1 } },
+    ];
+    await start(d, { maxShare: 100, faults, maxConcurrent: 7, maxPerSecond: 30 });
+    await d.until(() => d.view.phase === 'injecting');
+    const laid = d.world.overlays.get(ID);
+    expect(laid?.faultLimits).toEqual({ maxConcurrent: 7, maxPerSecond: 30 });
+    expect(laid?.faults?.map(({ spec }) => spec['maxShare'])).toEqual([100, 6, undefined]);
+  });
+
   it('breaks nothing while there is no traffic', async () => {
     const d = new Drive(traffic({}, 0));
     await start(d, { deadline: '1m' });

@@ -79,10 +79,13 @@ function overlayOf(
   const overlay = { ...shiftingOverlay(story, epoch, 0), baseline: state.stable, candidate: state.stable };
   if (state.phase !== 'injecting') return overlay;
   const stage = stages[state.stepIndex];
+  const { faults, maxShare, maxConcurrent, maxPerSecond } = document.spec;
+  const limits = { ...(maxConcurrent && { maxConcurrent }), ...(maxPerSecond && { maxPerSecond }) };
   return {
     ...overlay,
-    faults: overlayFaults(source, stage),
-    processFaults: processFaults(document.spec.faults, stage),
+    faults: overlayFaults(source, stage, maxShare),
+    ...(Object.keys(limits).length > 0 ? { faultLimits: limits } : {}),
+    processFaults: processFaults(faults, stage),
   };
 }
 

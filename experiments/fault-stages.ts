@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ChaosFault } from '../contracts/chaos.ts';
 import type { FaultView } from '../contracts/experiment.ts';
 import type { OverlayFault, OverlayProcessFault } from '../contracts/overlay.ts';
-import { PPM_PER_PERCENT } from '../contracts/units.ts';
+import { Percent, PPM_PER_PERCENT } from '../contracts/units.ts';
 import type { SourceDocument } from '../contracts/document.ts';
 
 /** A ramp rises in so many steps. */
@@ -49,14 +49,21 @@ const Written = z.object({
   faults: z.array(z.object({ name: z.string(), fault: z.record(z.string(), z.unknown()).optional() })),
 });
 
-/** The faults of a stage as the overlay carries them: as a person wrote them, but for their share. */
-export function overlayFaults({ spec }: SourceDocument, stage: Stage | undefined): OverlayFault[] {
+const Capped = z.object({ maxShare: Percent.optional() });
+
+/**
+ * The faults of a stage as the overlay carries them: as a person wrote them, but for their share and its cap.
+ * @param maxSharePpm - of the experiment: the proxies hold it
+ */
+export function overlayFaults({ spec }: SourceDocument, stage: Stage | undefined, maxSharePpm: number): OverlayFault[] {
   const { faults } = Written.parse(spec);
   return (stage?.shares ?? []).flatMap(({ index, ppm }) => {
     const written = faults[index];
     if (!written?.fault || ppm === null) return [];
     const isGone = 'endpointGone' in written.fault;
-    const share = isGone ? {} : { percent: ppm / PPM_PER_PERCENT };
+    const { maxShare = maxSharePpm } = Capped.parse(written.fault);
+    const most = Math.min(maxShare, maxSharePpm) / PPM_PER_PERCENT;
+    const share = isGone ? {} : { percent: ppm / PPM_PER_PERCENT, maxShare: most };
     return [{ name: written.name, spec: { ...written.fault, ...share } }];
   });
 }

@@ -5,6 +5,7 @@
 import type { AdmissionTotal } from './admission/admission-load.ts';
 import type { EndpointView, PoolTotal } from './balancing/endpoint-view.ts';
 import type { ErrorCode } from '../contracts/errors.ts';
+import type { CapName } from './faults/caps/cap.ts';
 import type { FaultType } from './faults/kind.ts';
 import type { Comparisons } from '../contracts/comparison.ts';
 import type { SourceDocument } from '../contracts/document.ts';
@@ -45,6 +46,15 @@ export type FaultTotal = {
   readonly injected: number;
 };
 
+/** Requests that were drawn for a fault and that a cap kept from meeting it. */
+export type SparedTotal = {
+  readonly fault: string;
+  readonly service: string;
+  readonly at: 'request' | 'attempt';
+  readonly cap: CapName;
+  readonly spared: number;
+};
+
 export type MetricsSnapshot = {
   readonly source: string;
   /** The service and version that a sidecar stands beside. */
@@ -53,6 +63,8 @@ export type MetricsSnapshot = {
   /** What came in to the application beside a sidecar. */
   readonly inbound: readonly TrafficTotal[];
   readonly faults: readonly FaultTotal[];
+  /** Of the faults that have caps. */
+  readonly spared: readonly SparedTotal[];
   /** Answers that the proxy made itself, by error code. */
   readonly errors: readonly { readonly code: ErrorCode; readonly count: number }[];
   readonly downstreamConnections: number;

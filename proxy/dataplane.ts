@@ -203,6 +203,7 @@ export class Dataplane implements DataplaneApi {
       ...(this.#options.beside ? { beside: this.#options.beside } : {}),
       ...inventoryTotals(this.#inventory),
       faults: this.#faults.all().flatMap((f) => f.totals()),
+      spared: this.#faults.all().flatMap((f) => f.sparedTotals()),
       errors: [...this.#runtime.errors].map(([code, count]) => ({ code, count })),
       downstreamConnections: this.#listeners.connections,
       downstreamConnectionsTotal: this.#listeners.accepted,

@@ -44,6 +44,9 @@ export const faultSign: CommandSpec = {
   },
 };
 
+/** The gateway sets the first two; the others are caps, for faults that meet many requests. */
+const REFUSED_KEYS = ['service', 'lease', 'maxConcurrent', 'maxPerSecond', 'maxShare'];
+
 /** @throws UsageError that says what is wrong in the fault */
 function faultOf(text: string): Record<string, unknown> {
   let value: unknown;
@@ -56,10 +59,11 @@ function faultOf(text: string): Record<string, unknown> {
   }
   const spec = { ...(typeof value === 'object' ? value : {}) };
   const checked = FaultSpec.safeParse({ ...spec, service: 'any' });
-  if (checked.success && !('service' in spec) && !('lease' in spec)) return spec;
+  const refused = REFUSED_KEYS.filter((key) => key in spec);
+  if (checked.success && refused.length === 0) return spec;
   const why = checked.error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
   throw new UsageError(
-    `the fault cannot be signed: ${why ?? 'service and lease are set by the gateway'}`,
+    `the fault cannot be signed: ${why ?? `a gateway takes no ${refused.join(', ')} from a request`}`,
     'meshproof schema Fault shows the keys',
   );
 }

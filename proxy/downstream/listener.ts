@@ -186,7 +186,8 @@ export class Listener implements DownstreamHost {
   #shake(acceptor: TlsAcceptor, socket: Socket): void {
     for (const fault of this.handshakeFaults) {
       const [act] = fault.plannedTls;
-      if (!act || fault.drawConnection(fault.spec.version ?? '') < 0) continue;
+      if (!act || fault.drawConnection(fault.spec.version ?? '', socket) < 0) continue;
+      if (fault.caps.length > 0) socket.once('close', () => fault.leave(socket));
       act.meet(socket, { acceptor, acts: () => fault.count(act.type) });
       return;
     }

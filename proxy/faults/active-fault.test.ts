@@ -19,7 +19,7 @@ function request(id?: string, path = '/'): RequestHead {
 }
 
 const hits = (f: ActiveFault, head: RequestHead, version: string | undefined, attempt: number): boolean =>
-  f.draw(head, version, attempt) >= 0;
+  f.draw(head, version, attempt, {}) >= 0;
 
 const anonymous = request();
 const fate = (f: ActiveFault, ids: readonly string[], attempt = 1): boolean[] =>

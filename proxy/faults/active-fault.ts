@@ -1,6 +1,7 @@
 /** The faults in force: each under a lease on our own clock, counted, and repeatable by its seed. */
 import type { FaultDocument } from '../../contracts/document.ts';
 import type { FaultSpec } from '../../contracts/fault.ts';
+import type { Cap, CapName } from './caps/cap.ts';
 import { FirstRequests } from './first-requests.ts';
 import type { FaultType, PlannedFault } from './kind.ts';
 import { FAULT_KINDS } from './kinds.ts';
@@ -8,7 +9,7 @@ import { TCP_FAULT_KINDS } from './tcp/kinds.ts';
 import type { PlannedTcpFault } from './tcp/stage.ts';
 import type { PlannedTlsFault } from './tls/kind.ts';
 import { TLS_FAULT_KINDS } from './tls/kinds.ts';
-import type { FaultTotal } from '../dataplane-api.ts';
+import type { FaultTotal, SparedTotal } from '../dataplane-api.ts';
 import type { RequestHead } from '../http1/head.ts';
 import type { Exchange } from '../exchange.ts';
 import { compileMatch } from '../plan/match.ts';
@@ -42,6 +43,10 @@ export class ActiveFault {
   readonly plannedTcp: readonly PlannedTcpFault[];
   /** What it asks for on handshakes; then it asks for nothing else. */
   readonly plannedTls: readonly PlannedTlsFault[];
+  /** What it touches at most: those of its document, and of its experiment. */
+  readonly caps: readonly Cap[];
+  /** Requests that a cap kept from meeting it. */
+  readonly #spared = new Map<CapName, number>();
   readonly #counts = new Map<FaultType, number>();
   readonly #first: FirstRequests | undefined;
   /** Who waits in this fault: exchanges, and rivals of hedged ones. */
@@ -52,8 +57,10 @@ export class ActiveFault {
   /** Requests that met this fault. */
   met = 0;
 
-  constructor(runtime: Runtime, document: FaultDocument) {
+  constructor(runtime: Runtime, document: FaultDocument, caps: readonly Cap[] = []) {
     this.name = document.metadata.name;
+    this.caps = caps;
+    for (const { name } of caps) this.#spared.set(name, 0);
     this.spec = document.spec;
     this.#runtime = runtime;
     this.#matches = compileMatch(document.spec.match);
@@ -87,29 +94,57 @@ export class ActiveFault {
    * (x-request-id, or the how-manieth request it is): a replay of the same requests meets the same faults. Each attempt
    * of a request is drawn for itself, or a retry could never heal what a fault of 10 percent broke.
    * @param attempt - 0 at request level, then 1, 2, …
+   * @param who - stands for the request where caps ask who is under the fault
    * @returns 32 bits of randomness for what the fault does, or -1: the request does not meet it
    */
-  draw(head: RequestHead, version: string | undefined, attempt: number): number {
+  draw(head: RequestHead, version: string | undefined, attempt: number, who: object): number {
     const { spec } = this;
-    if (!this.active || (spec.maxInjections !== undefined && this.met >= spec.maxInjections)) return -1;
+    if (!this.active) return -1;
     if (spec.version !== undefined && spec.version !== version) return -1;
     if (this.#matches !== undefined && !this.#matches(head)) return -1;
+    for (const cap of this.caps) cap.look?.();
     const ordinal = this.#ordinal++;
     const id = head.get('x-request-id');
     const hash = id === undefined ? mix(this.#seed ^ mix(ordinal)) : hashText(id, mix(this.#seed + attempt));
-    if (ppmOf(hash) >= spec.percent || this.#first?.isOver(head) === true) return -1;
+    if (ppmOf(hash) >= spec.percent || this.#first?.isOver(head) === true || this.#isCapped(who)) return -1;
     return mix(hash ^ DRAW_SALT);
   }
 
-  /** As `draw`, for the how-manieth connection it is. */
-  drawConnection(version: string): number {
+  /** As `draw`, for the how-manieth connection it is, which meets it at once. */
+  drawConnection(version: string, who: object): number {
     const { spec } = this;
-    if (!this.active || (spec.maxInjections !== undefined && this.met >= spec.maxInjections)) return -1;
+    if (!this.active) return -1;
     if (spec.version !== undefined && spec.version !== version) return -1;
+    for (const cap of this.caps) cap.look?.();
     const hash = mix(this.#seed ^ mix(this.#ordinal++));
-    if (ppmOf(hash) >= spec.percent) return -1;
-    this.met++;
+    if (ppmOf(hash) >= spec.percent || this.#isCapped(who)) return -1;
+    this.#take(who);
     return mix(hash ^ DRAW_SALT);
+  }
+
+  #isCapped(who: object): boolean {
+    for (const { name, hasRoom } of this.caps) {
+      if (hasRoom(who)) continue;
+      this.#spared.set(name, (this.#spared.get(name) ?? 0) + 1);
+      return true;
+    }
+    return false;
+  }
+
+  #take(who: object): void {
+    this.met++;
+    for (const cap of this.caps) cap.take(who);
+  }
+
+  /** A request meets it. */
+  meet(exchange: Exchange): void {
+    exchange.faults++;
+    this.#take(exchange);
+  }
+
+  /** The request, or the connection, is over. */
+  leave(who: object): void {
+    for (const cap of this.caps) cap.leave?.(who);
   }
 
   count(type: FaultType): void {
@@ -123,9 +158,8 @@ export class ActiveFault {
   act(exchange: Exchange, type: FaultType): boolean {
     if (!this.active) return false;
     if (!this.actsBefore) {
-      if (this.spec.maxInjections !== undefined && this.met >= this.spec.maxInjections) return false;
-      this.met++;
-      exchange.faults++;
+      if (this.#isCapped(exchange)) return false;
+      this.meet(exchange);
     }
     this.count(type);
     return true;
@@ -168,6 +202,12 @@ export class ActiveFault {
         injected: this.#counts.get(type) ?? 0,
       }),
     );
+  }
+
+  /** Only of the caps that it has. */
+  sparedTotals(): SparedTotal[] {
+    const { name: fault, spec } = this;
+    return [...this.#spared].map(([cap, spared]) => ({ fault, service: spec.service, at: spec.at, cap, spared }));
   }
 }
 

@@ -7,7 +7,9 @@ import { openSignedFault, SIGNED_FAULT_HEADER } from '../../contracts/signed-fau
 import type { RequestHead } from '../http1/head.ts';
 import type { ServicePlan } from '../plan/plan.ts';
 import type { Runtime } from '../runtime.ts';
+import { alone } from '../shared/sharing.ts';
 import { ActiveFault } from './active-fault.ts';
+import { CapTable } from './caps/cap-table.ts';
 
 /** Headers that are remembered with the plan that they make. */
 const MAX_REMEMBERED = 100;
@@ -61,9 +63,12 @@ export class FaultsByHeader {
     });
     // Faults on connections and endpoints would meet the requests of others that share them.
     if (!document.success) return undefined;
-    const { tcp, tls, endpointGone } = document.data.spec;
+    const { tcp, tls, endpointGone, maxConcurrent, maxPerSecond, maxShare } = document.data.spec;
     if ((tcp ?? tls ?? endpointGone) !== undefined) return undefined;
-    const fault = new ActiveFault(this.#runtime, document.data);
+    // Who asks for a fault in one request has nothing to cap; and what anybody may send is not shared among workers.
+    if ((maxConcurrent ?? maxPerSecond ?? maxShare) !== undefined) return undefined;
+    const caps = new CapTable({ clock: this.#runtime.clock, sharing: alone() }).of('', document.data.spec);
+    const fault = new ActiveFault(this.#runtime, document.data, caps);
     const plan = this.#planWith(service, fault);
     return plan && { fault, plan };
   }

@@ -3,17 +3,21 @@ import type { FaultDocument } from '../../contracts/document.ts';
 import type { Overlay } from '../../contracts/overlay.ts';
 import type { HitRow } from '../../contracts/telemetry.ts';
 import type { Runtime } from '../runtime.ts';
+import { hashText } from '../random.ts';
 import { ActiveFault } from './active-fault.ts';
+import { CapTable } from './caps/cap-table.ts';
 import { OverlayFaults } from './overlay-faults.ts';
 
 export class FaultTable {
   readonly #runtime: Runtime;
   readonly #ofOverlays: OverlayFaults;
+  readonly #caps: CapTable;
   #declared = new Map<string, ActiveFault>();
   #sources = new Map<string, string>();
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
+    this.#caps = new CapTable(runtime);
     this.#ofOverlays = new OverlayFaults(runtime);
   }
 
@@ -29,12 +33,18 @@ export class FaultTable {
       const name = document.metadata.name;
       const source = JSON.stringify(document.spec);
       const old = this.#sources.get(name) === source ? this.#declared.get(name) : undefined;
-      next.set(name, old ?? new ActiveFault(this.#runtime, document));
+      next.set(name, old ?? this.#make(document, source));
       sources.set(name, source);
     }
     for (const [name, fault] of this.#declared) if (next.get(name) !== fault) fault.retire();
     this.#declared = next;
     this.#sources = sources;
+    this.#caps.keepOnly([...next.values()].flatMap(({ caps }) => caps));
+  }
+
+  #make(document: FaultDocument, source: string): ActiveFault {
+    const key = `fault\n${document.metadata.name}\n${hashText(source, 0)}`;
+    return new ActiveFault(this.#runtime, document, this.#caps.of(key, document.spec));
   }
 
   /** Puts exactly the faults of these overlays in force, beside those that are declared. */

@@ -5,6 +5,7 @@ import type { Overlay, OverlayFault } from '../../contracts/overlay.ts';
 import type { HitRow } from '../../contracts/telemetry.ts';
 import type { Runtime } from '../runtime.ts';
 import { ActiveFault } from './active-fault.ts';
+import { CapTable } from './caps/cap-table.ts';
 
 type Held = {
   readonly experimentId: string;
@@ -22,12 +23,15 @@ export function faultProblem({ name, spec }: OverlayFault): string | undefined {
 
 export class OverlayFaults {
   readonly #runtime: Runtime;
+  /** They go on from one stage of an experiment to the next. */
+  readonly #caps: CapTable;
   #held = new Map<string, Held>();
   /** Gone, with hits that are not reported yet. */
   #gone: Held[] = [];
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
+    this.#caps = new CapTable(runtime);
   }
 
   all(): readonly ActiveFault[] {
@@ -52,6 +56,7 @@ export class OverlayFaults {
       this.#gone.push(held);
     }
     this.#held = next;
+    this.#caps.keepOnly(this.all().flatMap(({ caps }) => caps));
   }
 
   renew(experimentIds: ReadonlySet<string>): void {
@@ -70,17 +75,19 @@ export class OverlayFaults {
     return rows;
   }
 
-  #make({ experimentId, experiment, leaseMs }: Overlay, { name, spec }: OverlayFault): Held | undefined {
+  #make(overlay: Overlay, { name, spec }: OverlayFault): Held | undefined {
+    const { experimentId, experiment, leaseMs, faultLimits = {} } = overlay;
     const checked = FaultSpec.safeParse(spec);
     if (!checked.success) return undefined;
     // The overlay's lease is renewed by heartbeats for its run alone; the fault must not outlive it.
     const lease = Math.min(leaseMs, checked.data.lease);
-    const fault = new ActiveFault(this.#runtime, {
-      apiVersion: API_VERSION,
-      kind: 'Fault',
-      metadata: { name: `${experiment}/${name}` },
-      spec: { ...checked.data, lease },
-    });
+    const caps = [
+      ...this.#caps.of(`run\n${experimentId}\n${name}`, checked.data),
+      ...this.#caps.of(`run\n${experimentId}`, faultLimits),
+    ];
+    const metadata = { name: `${experiment}/${name}` };
+    const document = { apiVersion: API_VERSION, kind: 'Fault', metadata, spec: { ...checked.data, lease } } as const;
+    const fault = new ActiveFault(this.#runtime, document, caps);
     return { experimentId, name, fault, reported: 0 };
   }
 }

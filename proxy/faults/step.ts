@@ -52,7 +52,7 @@ export function faultStep(faults: readonly ActiveFault[], carryOut: CarryOut): S
     let wait: Wait | undefined;
     let drawn = exchange.drawnAnswers?.filter(({ fault }) => !faults.includes(fault));
     for (const fault of faults) {
-      const hash = fault.draw(exchange.head, exchange.version?.name, exchange.attempts);
+      const hash = fault.draw(exchange.head, exchange.version?.name, exchange.attempts, exchange);
       if (hash < 0) continue;
       const ownMs = before(exchange, fault, hash);
       if (ownMs > 0) {
@@ -77,10 +77,7 @@ function waitOf(exchange: Exchange, goOn: (exchange: Exchange) => boolean): Wait
 /** What happens before the request goes on. @returns milliseconds to wait */
 function before(exchange: Exchange, fault: ActiveFault, hash: number): number {
   let waitMs = 0;
-  if (fault.actsBefore) {
-    exchange.faults++;
-    fault.met++;
-  }
+  if (fault.actsBefore) fault.meet(exchange);
   for (const act of fault.planned) {
     if (act.delayMs) waitMs += act.delayMs(hash);
     if (act.hangs) waitMs += HANG_MS;
@@ -107,8 +104,14 @@ export function faultParts(faults: readonly ActiveFault[]): Pick<RouteParts, 're
   };
   const waits = faults.some((fault) => fault.waits);
   const changes = faults.some((fault) => fault.actsOnAnswer);
+  const areHeld = faults.some(({ caps }) => caps.some((cap) => cap.leave !== undefined));
+  const end = (exchange: Exchange): void => {
+    letGo(exchange);
+    for (const fault of faults) fault.leave(exchange);
+  };
   return {
     ...(waits ? { attemptEnd: letGo, end: letGo } : {}),
+    ...(areHeld ? { end } : {}),
     ...(changes ? { respond: respondStep(faults) } : {}),
   };
 }

@@ -15,12 +15,9 @@ export function drawFaults(exchange: Exchange, faults: readonly ActiveFault[], a
   const delays: { fault: ActiveFault; ms: number }[] = [];
   let abort: DrawnAbort | undefined;
   for (const fault of faults) {
-    const hash = fault.draw(exchange.head, exchange.version?.name, attempt);
+    const hash = fault.draw(exchange.head, exchange.version?.name, attempt, exchange);
     if (hash < 0) continue;
-    if (fault.actsBefore) {
-      exchange.faults++;
-      fault.met++;
-    }
+    if (fault.actsBefore) fault.meet(exchange);
     let ms = 0;
     for (const act of fault.planned) {
       ms += act.hangs ? HANG_MS : (act.delayMs?.(hash) ?? 0);

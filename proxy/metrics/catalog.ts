@@ -36,6 +36,7 @@ export const METRICS = {
   meshproof_retries_total: { type: 'counter', help: 'Attempts beyond the first.' },
   meshproof_shielded_total: { type: 'counter', help: 'Failures on a candidate that the user never saw.' },
   meshproof_faults_injected_total: { type: 'counter', help: 'Faults that met a request.' },
+  meshproof_faults_spared_total: { type: 'counter', help: 'Requests that a cap kept from a fault that was theirs.' },
   meshproof_proxy_errors_total: { type: 'counter', help: 'Answers that the proxy made itself, by error code.' },
   meshproof_downstream_connections: { type: 'gauge', help: 'Open connections of clients.' },
   meshproof_downstream_connections_opened_total: { type: 'counter', help: 'Connections that clients opened.' },

@@ -34,6 +34,10 @@ export function ownFamilies(s: MetricsSnapshot): Family[] {
       s.faults.map(({ injected, ...labels }) => ({ labels, value: injected })),
     ),
     family(
+      'meshproof_faults_spared_total',
+      s.spared.map(({ spared, ...labels }) => ({ labels, value: spared })),
+    ),
+    family(
       'meshproof_proxy_errors_total',
       s.errors.map(({ code, count }) => ({ labels: { code }, value: count })),
     ),

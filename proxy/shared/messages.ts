@@ -1,5 +1,6 @@
 /** What workers and their first process say of what they share. Lists of tuples: these are many, and travel as JSON. */
 import type { BucketLimits } from '../rate-limit/token-buckets.ts';
+import type { QuotaMessage, QuotaReply } from './quota.ts';
 import type { Ejection } from './sharing.ts';
 
 /** What one worker asks for. `need` requests wait for the answer; 0: it only wants some in reserve. */
@@ -31,6 +32,7 @@ export type FromWorker = {
   readonly counts?: readonly (readonly [key: string, own: number])[];
   readonly asks?: readonly TokenAsk[];
   readonly returns?: readonly TokenReturn[];
+  readonly quotas?: QuotaMessage;
   readonly ejection?: Ejection;
 };
 
@@ -41,5 +43,6 @@ export type ToWorker = {
   /** What the others hold, where that has changed. */
   readonly counts?: readonly (readonly [key: string, elsewhere: number])[];
   readonly grants?: readonly TokenGrant[];
+  readonly quotas?: QuotaReply;
   readonly ejection?: Ejection;
 };

@@ -1,6 +1,8 @@
 /** The first process's side of what its workers share: adds up what they hold, and gives out tokens. */
 import type { Clock } from '../dataplane-api.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
+import { QuotaLedger } from './quota-ledger.ts';
+import type { QuotaMessage } from './quota.ts';
 import type { Ejection } from './sharing.ts';
 import { TokenLedger } from './token-ledger.ts';
 import { TELL_EVERY_MS } from './worker-share.ts';
@@ -12,6 +14,7 @@ export class ShareHub {
   readonly #members = new Map<number, Member>();
   readonly #totals = new Map<string, number>();
   readonly #ledger = new TokenLedger();
+  readonly #quotas = new QuotaLedger();
   readonly #changed = new Set<string>();
   /** Those that are not over, for workers that come later; by endpoint. */
   readonly #ejections = new Map<string, { readonly ejection: Ejection; readonly untilMs: number }>();
@@ -37,6 +40,7 @@ export class ShareHub {
     const member = this.#members.get(id);
     if (!member) return;
     this.#members.delete(id);
+    this.#quotas.leave(id);
     for (const [key, own] of member.counts) if (own !== 0) this.#add(key, -own);
     this.#tellProcesses();
   }
@@ -44,7 +48,7 @@ export class ShareHub {
   /** @param answer - to this worker */
   receive(id: number, message: FromWorker, answer: Member['send']): void {
     if (message.joins) this.#join(id, answer);
-    const { counts = [], asks = [], returns = [], ejection } = message;
+    const { counts = [], asks = [], returns = [], quotas, ejection } = message;
     const member = this.#members.get(id);
     if (!member) return;
     for (const [key, own] of counts) {
@@ -58,11 +62,30 @@ export class ShareHub {
       const grants = asks.map((ask) => this.#ledger.grant(ask, this.#members.size, nowMs));
       member.send({ type: 'shared', grants });
     }
+    if (quotas) this.#divide(id, quotas);
     if (ejection) this.#ejected(id, ejection, nowMs);
   }
 
   close(): void {
     clearTimeout(this.#soon);
+  }
+
+  #divide(by: number, { asks = [], unused = [], dropped }: QuotaMessage): void {
+    if (dropped !== undefined) this.#quotas.drop(by, dropped);
+    for (const asked of asks) {
+      const { key, serial } = asked;
+      const { count, from } = this.#quotas.ask(by, asked, this.#members.size);
+      if (count > 0) this.#grant(by, key, serial, count);
+      for (const id of from) this.#members.get(id)?.send({ type: 'shared', quotas: { wanted: [key] } });
+    }
+    for (const [key, count] of unused) {
+      const next = this.#quotas.giveBack(by, key, count);
+      if (next) this.#grant(next.by, key, next.serial, next.count);
+    }
+  }
+
+  #grant(to: number, key: string, serial: number, count: number): void {
+    this.#members.get(to)?.send({ type: 'shared', quotas: { granted: [[key, serial, count]] } });
   }
 
   #ejected(by: number, ejection: Ejection, nowMs: number): void {

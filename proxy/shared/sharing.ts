@@ -3,6 +3,7 @@ import type { Exchange } from '../exchange.ts';
 import type { EjectionReason } from '../outliers/outlier-state.ts';
 import { TokenBuckets } from '../rate-limit/token-buckets.ts';
 import type { BucketLimits } from '../rate-limit/token-buckets.ts';
+import type { Quota, QuotaAsk } from './quota.ts';
 
 /** So much this process may hold at once. Read on every request, changed a few times a second at most. */
 export type Limit = { allowed: number };
@@ -52,6 +53,9 @@ export interface Sharing {
   drop(key: string): void;
   /** @param id - by which all workers know the limit */
   buckets(id: string, limits: BucketLimits): RateBuckets;
+  /** A part of a total that is never exceeded, whatever the others do. A key is held once at a time. */
+  quota(ask: QuotaAsk): Quota;
+  dropQuota(key: string): void;
   ejected(ejection: Ejection): void;
   /** Called when another worker has ejected an endpoint. */
   onEjected: (ejection: Ejection) => void;
@@ -63,6 +67,8 @@ export function alone(): Sharing {
     limit: ({ limit }) => ({ allowed: limit }),
     drop: () => {},
     buckets: (_, limits) => new TokenBuckets(limits),
+    quota: ({ limit }) => ({ granted: limit, wanted: false }),
+    dropQuota: () => {},
     ejected: () => {},
     onEjected: () => {},
   };

@@ -4,6 +4,8 @@ import type { BucketLimits } from '../rate-limit/token-buckets.ts';
 import { allowance } from './allowance.ts';
 import { LeasedBuckets } from './leased-buckets.ts';
 import { MAX_LIMITS } from './token-ledger.ts';
+import { Quotas } from './quota.ts';
+import type { Quota, QuotaAsk } from './quota.ts';
 import type { FromWorker, ToWorker, TokenAsk, TokenReturn } from './messages.ts';
 import type { Counted, Ejection, Limit, RateBuckets, Sharing } from './sharing.ts';
 
@@ -20,6 +22,7 @@ export class WorkerShare implements Sharing {
   readonly #elsewhere = new Map<string, number>();
   /** In the order in which they were declared. */
   readonly #buckets = new Map<string, LeasedBuckets>();
+  readonly #quotas = new Quotas((quotas) => this.#send({ type: 'share', quotas }));
   #asks: TokenAsk[] = [];
   #processes = 1;
   #ticker: NodeJS.Timeout | undefined;
@@ -57,6 +60,15 @@ export class WorkerShare implements Sharing {
     return buckets;
   }
 
+  quota(ask: QuotaAsk): Quota {
+    this.#start();
+    return this.#quotas.hold(ask);
+  }
+
+  dropQuota(key: string): void {
+    this.#quotas.drop(key);
+  }
+
   ejected(ejection: Ejection): void {
     this.#send({ type: 'share', ejection });
   }
@@ -66,7 +78,7 @@ export class WorkerShare implements Sharing {
     this.#send({ type: 'share', joins: true });
   }
 
-  receive({ processes, counts = [], grants = [], ejection }: ToWorker): void {
+  receive({ processes, counts = [], grants = [], quotas, ejection }: ToWorker): void {
     if (processes !== undefined) this.#setProcesses(processes);
     for (const [key, elsewhere] of counts) {
       if (elsewhere === 0) this.#elsewhere.delete(key);
@@ -78,11 +90,13 @@ export class WorkerShare implements Sharing {
     }
     const nowMs = this.#clock.nowMs();
     for (const grant of grants) this.#buckets.get(grant.id)?.granted(grant, nowMs);
+    if (quotas) this.#quotas.receive(quotas);
     if (ejection) this.onEjected(ejection);
   }
 
   /** Tells what has changed. Called by its own ticker. */
   tell(): void {
+    this.#quotas.tell();
     const nowMs = this.#clock.nowMs();
     const counts: [string, number][] = [];
     for (const shared of this.#counts.values()) {

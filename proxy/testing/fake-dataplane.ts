@@ -10,6 +10,7 @@ export const EMPTY_METRICS: MetricsSnapshot = {
   traffic: [],
   inbound: [],
   faults: [],
+  spared: [],
   errors: [],
   downstreamConnections: 0,
   downstreamConnectionsTotal: 0,

@@ -55,6 +55,7 @@ export const FULL_METRICS: MetricsSnapshot = {
   ],
   inbound: [{ ...trafficOf('v1', 'inbound', [700]), service: 'ratings' }],
   faults: [{ fault: 'slow', service: 'reviews', at: 'attempt', type: 'delay', injected: 4 }],
+  spared: [{ fault: 'slow', service: 'reviews', at: 'attempt', cap: 'rate', spared: 2 }],
   errors: [{ code: 'UPSTREAM_RESET', count: 5 }],
   downstreamConnections: 6,
   downstreamConnectionsTotal: 60,

@@ -17,6 +17,11 @@ export function mergeMetrics(snapshots: readonly [MetricsSnapshot, ...MetricsSna
       (f) => `${f.fault}\n${f.type}`,
       (a, b) => ({ ...a, injected: a.injected + b.injected }),
     ),
+    spared: byKey(
+      snapshots.flatMap((s) => s.spared),
+      ({ fault, cap }) => `${fault}\n${cap}`,
+      (a, b) => ({ ...a, spared: a.spared + b.spared }),
+    ),
     errors: byKey(
       snapshots.flatMap((s) => s.errors),
       ({ code }) => code,

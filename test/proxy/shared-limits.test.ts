@@ -1,30 +1,13 @@
 /** Two data planes that share their limits, as the workers of one proxy do, through real sockets. */
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { ShareHub } from '../../proxy/shared/share-hub.ts';
-import { WorkerShare } from '../../proxy/shared/worker-share.ts';
-import type { ToWorker } from '../../proxy/shared/messages.ts';
-import type { Gateway, Setup } from './gateway.ts';
+import { describe, expect, it } from 'vitest';
+import type { Gateway } from './gateway.ts';
 import { header } from './naive-http.ts';
 import { ok, status } from './scripted-upstream.ts';
 import type { Arrival } from './scripted-upstream.ts';
-import { clientOf, gatewayTo, get, upstreamThat } from './stage.ts';
+import { clientOf, get, upstreamThat } from './stage.ts';
+import { two } from './worker-stage.ts';
 
 const SOON = { timeout: 10_000, interval: 5 };
-const clock = { nowMs: (): number => performance.now() };
-
-/** Messages take a turn of the event loop, as between processes. */
-async function two(setup: Setup): Promise<[Gateway, Gateway]> {
-  const hub = new ShareHub(clock);
-  onTestFinished(() => hub.close());
-  const one = async (id: number): Promise<Gateway> => {
-    const answer = (message: ToWorker): void => void setImmediate(() => sharing.receive(structuredClone(message)));
-    const sharing = new WorkerShare((m) => setImmediate(() => hub.receive(id, structuredClone(m), answer)), clock);
-    sharing.join();
-    onTestFinished(() => sharing.close());
-    return gatewayTo({ ...setup, options: { sharing } });
-  };
-  return [await one(1), await one(2)];
-}
 
 const statusOf = async (gateway: Gateway, path?: string): Promise<number> =>
   (await (await clientOf(gateway.port)).send(get(path)).response()).status;
@@ -63,6 +46,7 @@ describe('workers share', () => {
     // Two each: a worker begins no more than its part of what is free before it has heard of the other.
     const waiting = [statusOf(a), statusOf(a), statusOf(b), statusOf(b)];
     await upstream.until(() => held.length === 4);
+    for (const { elsewhere } of [a, b]) await expect.poll(() => elsewhere.get('requests'), SOON).toBe(2);
     for (const gateway of [a, b]) await expect.poll(() => statusOf(gateway), SOON).toBe(503);
     for (const arrival of held) arrival.answer(ok());
     expect(await Promise.all(waiting)).toEqual([200, 200, 200, 200]);
@@ -89,6 +73,7 @@ describe('workers share', () => {
       const client = await clientOf(gateway.port);
       expect((await client.send(get()).response()).status).toBe(200);
     }
+    await expect.poll(() => a.elsewhere.get('clients'), SOON).toBe(2);
     const refused = async (): Promise<unknown> => {
       await clientOf(a.port);
       return a.dataplane.metrics().errors;

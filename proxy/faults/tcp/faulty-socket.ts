@@ -51,8 +51,9 @@ export class FaultySocket extends Duplex {
     for (const fault of faults) {
       if (!fault.active || this.#drawn.has(fault)) continue;
       this.#drawn.add(fault);
-      const hash = fault.drawConnection(this.version);
+      const hash = fault.drawConnection(this.version, this);
       if (hash < 0) continue;
+      if (fault.caps.length > 0) this.once('close', () => fault.leave(this));
       const lane = fault.spec.tcp?.direction === 'upstream' ? this.#upstream : this.#downstream;
       for (const act of fault.plannedTcp) {
         lane.add(fault, (next) => act.open(this.#contextOf(fault, act, lane, hash, isLate), next));
