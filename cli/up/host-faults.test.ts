@@ -7,6 +7,8 @@ import type { Target } from './host-faults.ts';
 /** What was done to the processes, in order. */
 let done: string[] = [];
 let nowMs = 0;
+/** Called when what presses the machine does so. */
+let begun: () => void = () => undefined;
 
 const target = (service: string, version: string, runs = true): Target => {
   const note = (what: string): boolean => {
@@ -18,8 +20,9 @@ const target = (service: string, version: string, runs = true): Target => {
 const make = (targets: readonly Target[]): HostFaults =>
   new HostFaults({
     targets: () => targets,
-    press: ({ cpu }) => {
+    press: ({ cpu }, pressing) => {
       done.push(`press ${cpu?.cores}`);
+      begun = pressing;
       return () => void done.push('release');
     },
     nowMs: () => nowMs,
@@ -89,6 +92,16 @@ describe('the process faults of a host', () => {
     expect(done).toEqual(['press 2', 'v1 SIGSTOP', 'release', 'v1 SIGCONT']);
     faults.setOverlays([]);
     expect(done).toHaveLength(4);
+  });
+
+  it('counts a pressure once the machine has it, not when it was asked for', () => {
+    const faults = make([target('shop', 'v1'), target('shop', 'v2')]);
+    faults.setOverlays([overlay(0, { service: 'shop', cpu: { cores: 1 } })]);
+    expect(faults.takeTelemetry().hits).toEqual([]);
+    begun();
+    expect(faults.takeTelemetry().hits).toEqual([{ experimentId: 'e1', fault: 'f0', hits: 2 }]);
+    faults.setOverlays([]);
+    expect(done).toEqual(['press 1', 'release']);
   });
 
   it('counts no hit where nothing runs: an experiment must not pass for what it never did', () => {

@@ -18,8 +18,9 @@ export type Target = {
   letBack(): void;
 };
 
-/** Starts processes that burden the machine. @returns ends them */
-export type Press = (spec: Pick<ProcessFaultSpec, 'cpu' | 'memory'>) => () => void;
+export type Pressure = Pick<ProcessFaultSpec, 'cpu' | 'memory'>;
+/** Starts processes that burden the machine. @param begun - called when all of them do @returns ends them */
+export type Press = (pressure: Pressure, begun: () => void) => () => void;
 
 export type HostFaultsOptions = {
   readonly targets: () => readonly Target[];
@@ -32,7 +33,7 @@ export type HostFaultsOptions = {
 type Active = {
   readonly experimentId: string;
   readonly name: string;
-  readonly undo: () => void;
+  undo: () => void;
   hits: number;
 };
 type Lease = { readonly experimentId: string; readonly epoch: number; readonly leaseMs: number; untilMs: number };
@@ -121,26 +122,30 @@ export class HostFaults {
     const targets = this.#options
       .targets()
       .filter((t) => t.service === spec.service && (spec.version === undefined || t.version === spec.version));
-    const { hits, undo } = this.#act(spec, targets);
     const on = targets.map(({ service, version }) => `${service} ${version}`).join(', ');
-    this.#options.tell(hits === 0 ? `${experiment}: ${name} finds no process here` : `${experiment}: ${name} on ${on}`);
-    this.#active.set(key, { experimentId, name, undo, hits });
+    const active: Active = { experimentId, name, hits: 0, undo: () => undefined };
+    this.#active.set(key, active);
+    this.#act(active, spec, targets, (hits) => {
+      active.hits += hits;
+      this.#options.tell(`${experiment}: ${name} ${hits === 0 ? 'finds no process here' : `on ${on}`}`);
+    });
   }
 
-  #act(spec: ProcessFaultSpec, targets: readonly Target[]): { readonly hits: number; readonly undo: () => void } {
-    const none = (): void => undefined;
-    if (targets.length === 0) return { hits: 0, undo: none };
-    if (spec.cpu ?? spec.memory) return { hits: targets.length, undo: this.#options.press(spec) };
+  /** @param met - called with the number of processes that were met; later, where that takes time */
+  #act(active: Active, spec: ProcessFaultSpec, targets: readonly Target[], met: (hits: number) => void): void {
+    if (targets.length > 0 && (spec.cpu ?? spec.memory)) {
+      active.undo = this.#options.press(spec, () => met(targets.length));
+      return;
+    }
     const act = (target: Target): boolean =>
       spec.down ? target.holdDown() : target.signal(spec.pause ? 'SIGSTOP' : 'SIGKILL');
-    const hit = targets.filter(act);
-    const undo = (): void => {
+    active.undo = () => {
       for (const target of targets) {
         if (spec.down) target.letBack();
         if (spec.pause) target.signal('SIGCONT');
       }
     };
-    return { hits: hit.length, undo };
+    met(targets.filter(act).length);
   }
 
   #end(key: string, active: Active): void {

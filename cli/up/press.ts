@@ -6,17 +6,25 @@ import type { Press } from './host-faults.ts';
 
 const SCRIPT = join(PACKAGE_ROOT, 'dist', 'cli', 'up', 'pressure.js');
 
-export const press: Press = ({ cpu, memory }) => {
+export const press: Press = ({ cpu, memory }, begun) => {
   const lines = [
     ...Array.from({ length: cpu?.cores ?? 0 }, () => ['cpu']),
     ...(memory ? [['memory', String(memory.megabytes)]] : []),
   ];
   const children = lines.map((args) =>
-    spawn(process.execPath, [SCRIPT, ...args], { stdio: ['pipe', 'ignore', 'ignore'] }),
+    spawn(process.execPath, [SCRIPT, ...args], { stdio: ['pipe', 'pipe', 'ignore'] }),
   );
-  // One that cannot be started, or is killed by the system for its size, leaves the experiment without its pressure.
-  for (const child of children) child.on('error', () => undefined);
+  let waiting = children.length;
+  let over = false;
+  for (const child of children) {
+    // One that cannot be started, or is ended for its size before it is full, never says that it presses: no hit is counted.
+    child.on('error', () => undefined);
+    child.stdout.once('data', () => {
+      if (--waiting === 0 && !over) begun();
+    });
+  }
   return () => {
+    over = true;
     for (const child of children) child.kill('SIGKILL');
   };
 };

@@ -1,6 +1,7 @@
 /**
  * A process that burdens the machine: `pressure.js cpu` computes on one core, `pressure.js memory MEGABYTES` holds that
- * much. It ends with its standard input, and so with whoever started it, however that one ends.
+ * much. Once it does it says so, a line on its standard output. It ends with its standard input, and so with whoever
+ * started it, however that one ends.
  */
 const MEGABYTE = 1024 * 1024;
 /** Between these it looks whether its input has ended. */
@@ -15,6 +16,7 @@ if (kind === 'cpu') burn();
 /** Kept for as long as the process lives; filled, because memory that is not written is not used. */
 const held = kind === 'memory' ? Array.from({ length: Number(amount) }, () => Buffer.alloc(MEGABYTE, 1)) : [];
 if (held.length > 0) setInterval(() => touch(held), 1_000);
+process.stdout.write('pressing\n');
 
 function burn(): void {
   const untilMs = performance.now() + BURST_MS;

@@ -30,8 +30,8 @@ spec:
   deadline: 2m
   faults:
     - {name: paused, for: 1s, process: {service: ratings, pause: true}}
-    - {name: busy, at: 1s, for: 1s, process: {service: ratings, version: v1, cpu: {cores: 1}}}
-    - {name: full, at: 1s, for: 1s, process: {service: ratings, memory: {megabytes: 20}}}
+    - {name: busy, at: 1s, for: 6s, process: {service: ratings, version: v1, cpu: {cores: 1}}}
+    - {name: full, at: 1s, for: 6s, process: {service: ratings, memory: {megabytes: 20}}}
     - {name: away, at: 2s, for: 1500ms, process: {service: ratings, version: v1, down: true}}
     - {name: killed, at: 2s, for: 1s, process: {service: catalog, kill: true}}
 `;
