@@ -132,6 +132,23 @@ describe('the life of a Chaos experiment', () => {
     expect(d.world.overlays.size).toBe(0);
   });
 
+  it('counts the time of its faults only while they are seen in force, however often the control plane dies', async () => {
+    const d = new Drive();
+    await start(d);
+    await d.until(() => d.view.phase === 'injecting');
+    for (let kills = 0; kills < 5; kills++) {
+      await d.restart(500);
+      d.traffic.reports = false; // the proxies are on their way back
+      await d.run(2_500);
+      d.traffic.reports = true;
+      await d.run(1_000);
+    }
+    await d.until(() => d.ended);
+    expect(d.view.verdict).toBe('PASS');
+    const during = d.view.judgement.checks?.find((check) => check.name === 'success-rate during');
+    expect(during?.measurements).toBeGreaterThan(8 * 200); // of 10 s
+  });
+
   it('is not over before every proxy has confirmed that the faults are gone', async () => {
     const d = new Drive();
     await start(d);

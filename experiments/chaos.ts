@@ -173,7 +173,8 @@ function takeUsers({ document: { spec } }: ChaosRun, before: State, { counts, hi
   if (part === undefined) return before;
   const sums = { ...before.hits };
   for (const { fault, hits: met } of hits) sums[fault] = (sums[fault] ?? 0) + met;
-  const settling = part === 'after' && before.elapsedMs < SETTLE_MS;
+  // After a restart, what comes first was met while the faults stood or not: nobody saw the lease run out.
+  const settling = !before.heard || (part === 'after' && before.elapsedMs < SETTLE_MS);
   const users = settling ? before.users : { ...before.users, [part]: addCounts(before.users[part], counts) };
   const state: State = { ...before, users, hits: sums, judgement: hypothesis(spec, users, part) };
   if (part !== 'during') return { ...state, guarded: NO_COUNTS, recent: NOTHING_RECENT };

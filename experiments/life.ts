@@ -109,7 +109,8 @@ function withUsers({ takeUsers }: Story, state: State, users: Users | undefined)
 function observed(story: Story, before: State, report: Extract<Event, { type: 'observed' }>): State {
   const { rows, users, comparisons = [] } = report;
   const state = withUsers(story, (story.takeIn ?? takeIn)(before, rows, comparisons), users);
-  return withGuards(story, withChecks(story, fillWindows(story, feedGuards(story, state, rows), rows)));
+  const heard = before.heard || rows.some((row) => row.epoch === before.epoch);
+  return withGuards(story, withChecks(story, fillWindows(story, feedGuards(story, { ...state, heard }, rows), rows)));
 }
 
 function pass(story: Story, before: State, passedMs: number): State {
@@ -151,5 +152,6 @@ function takeUpAgain(story: Story, before: State, awayMs: number): Transition {
   if (state.phase === 'declared' && state.waits === null) return beginWhenAllowed(story, state);
   const message = `taken up again after ${formatDuration(awayMs)}, in phase ${state.phase}`;
   const hasOverlay = state.ending === null && (isShifting(story, state) || state.phase === 'watching');
-  return decide(hasOverlay ? layOverlay(story, state) : state, 'resumed', message, { awayMs });
+  const next = hasOverlay ? layOverlay(story, { ...state, heard: false }) : state;
+  return decide(next, 'resumed', message, { awayMs });
 }

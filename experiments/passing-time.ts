@@ -7,7 +7,7 @@ import type { Story } from './story.ts';
 
 /**
  * Without an overlay in force, or without reports, no time passes for a step: "no data" must neither advance nor end it
- * by itself; nor does any while a person has paused it. The run's age, by which the deadline is measured, goes on but for
+ * by itself; nor does any while a person has paused it, nor after a restart before the overlay is seen in force again. The run's age, by which the deadline is measured, goes on but for
  * the waits for a window and for other experiments, which may be days away.
  */
 export function letPass({ terms }: Story, before: State, passedMs: number): State {
@@ -16,11 +16,13 @@ export function letPass({ terms }: Story, before: State, passedMs: number): Stat
   const silentMs = state.silentMs + passedMs;
   const blind = silentMs > terms.lease && state.phase !== 'promoting';
   const epochMs = state.epochMs + (blind ? 0 : passedMs);
+  const heard = state.heard || epochMs >= terms.lease;
   return {
     ...state,
     silentMs,
-    elapsedMs: state.elapsedMs + (blind || state.pausedBy !== null ? 0 : passedMs),
+    elapsedMs: state.elapsedMs + (blind || !heard || state.pausedBy !== null ? 0 : passedMs),
     epochMs,
+    heard,
     testArms: blind || state.testArms === null ? state.testArms : ageArms(state.testArms, passedMs),
     recent: blind ? state.recent : ageRecent(state.recent, passedMs),
     warmEpoch: epochMs >= terms.analysis.warmup ? state.epoch : state.warmEpoch,

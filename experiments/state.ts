@@ -72,6 +72,8 @@ export const State = z.object({
   ageMs: Milliseconds,
   /** Since a proxy last reported, with or without requests. */
   silentMs: Milliseconds,
+  /** Requests of the present epoch were reported, or there was time for it, since a new process took the run up. */
+  heard: z.boolean().default(true),
   /** Epochs up to this one are past their warm-up; -1 before any. */
   warmEpoch: z.int().min(-1),
   /** Candidate requests seen at the present step. */
@@ -225,6 +227,7 @@ export const INITIAL: State = {
   epochMs: 0,
   ageMs: 0,
   silentMs: 0,
+  heard: true,
   warmEpoch: -1,
   stepCandidateRequests: 0,
   calibration: [],

@@ -122,6 +122,7 @@ describe('releases together', () => {
 
   it.each([0, 0.5])(
     'end alike wherever the control plane is killed, with %s errors in one of them',
+    { timeout: 60_000 },
     async (errorRate) => {
       const ends = new Set<string | undefined>();
       for (let killAt = 0; killAt < 200; killAt += 7) {
