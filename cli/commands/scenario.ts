@@ -1,11 +1,13 @@
 /** `scenario list` and `scenario run`: the ready experiments that come with the program. */
+import { basename, resolve } from 'node:path';
 import type { CommandSpec } from '../command.ts';
 import { OUTPUT_OPTION } from '../command.ts';
 import { BLOCK_SIZE, DEFAULT_BASE } from '../demo/ports-block.ts';
 import { EXIT } from '../exit-codes.ts';
 import { UsageError } from '../failure.ts';
 import { shortfalls } from '../scenario/outcome.ts';
-import { listScenarios } from '../scenario/story.ts';
+import { listScenarios, readScenario } from '../scenario/story.ts';
+import type { Scenario } from '../scenario/story.ts';
 import { outcomeText, storyText } from '../scenario/text.ts';
 import { progressLine } from '../text/experiment.ts';
 import { table } from '../text/table.ts';
@@ -39,20 +41,16 @@ export const scenarioRun: CommandSpec = {
   examples: [
     ['meshproof scenario run fails-on-writes', 'watch a release that fails on POST only'],
     ['meshproof scenario run good-release -o json', 'what came out, as JSON'],
+    ['meshproof scenario run ./my-scenario', 'one of your own: a folder like those'],
   ],
-  arguments: [{ name: '<name>', description: 'see: meshproof scenario list' }],
+  arguments: [{ name: '<name>', description: 'see: meshproof scenario list; or the path of a folder of your own' }],
   options: [
     { flags: '--port-base <port>', description: 'the first of the ports', default: String(DEFAULT_BASE) },
     { flags: '--timeout <duration>', description: 'give up when it takes longer', default: '3m' },
     OUTPUT_OPTION,
   ],
   run: async ({ terminal, args, options }) => {
-    const name = args.text(0);
-    const scenarios = await listScenarios();
-    const scenario = scenarios.find((s) => s.name === name);
-    if (!scenario) {
-      throw new UsageError(`there is no scenario "${name}"`, `there are ${scenarios.map((s) => s.name).join(', ')}`);
-    }
+    const scenario = await scenarioCalled(args.text(0), terminal.cwd);
     const { playScenario } = await import('../scenario/play.ts');
     const tell = (line: string): void => {
       terminal.err(`${line}\n`);
@@ -72,9 +70,21 @@ export const scenarioRun: CommandSpec = {
     const wrong = shortfalls(scenario.story, played);
     if (options.json)
       terminal.out(
-        `${JSON.stringify({ scenario: name, asExpected: wrong.length === 0, shortfalls: wrong, ...played }, null, 2)}\n`,
+        `${JSON.stringify({ scenario: scenario.name, asExpected: wrong.length === 0, shortfalls: wrong, ...played }, null, 2)}\n`,
       );
     else terminal.out(outcomeText(scenario, played, wrong, terminal.colors));
     return wrong.length === 0 ? EXIT.OK : EXIT.UNEXPECTED;
   },
 };
+
+/** By its name, or by the path of its folder. */
+async function scenarioCalled(name: string, cwd: string): Promise<Scenario> {
+  if (/[/\\]/.test(name)) {
+    const folder = resolve(cwd, name);
+    return readScenario(basename(folder), folder);
+  }
+  const scenarios = await listScenarios();
+  const scenario = scenarios.find((s) => s.name === name);
+  if (scenario) return scenario;
+  throw new UsageError(`there is no scenario "${name}"`, `there are ${scenarios.map((s) => s.name).join(', ')}`);
+}

@@ -84,9 +84,13 @@ export async function listScenarios(): Promise<readonly Scenario[]> {
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-async function readScenario(name: string, folder: string): Promise<Scenario> {
+/** One scenario from its folder. @throws MeshproofError DOCUMENT_INVALID */
+export async function readScenario(name: string, folder: string): Promise<Scenario> {
   const file = join(folder, 'README.md');
-  const front = FRONT_MATTER.exec(await readFile(file, 'utf8'))?.[1];
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new MeshproofError('DOCUMENT_INVALID', `${file} cannot be read: ${String(error)}`);
+  });
+  const front = FRONT_MATTER.exec(text)?.[1];
   if (front === undefined) throw new MeshproofError('DOCUMENT_INVALID', `${file}: there is no front matter`);
   return { name, folder, story: storyIn(front, file) };
 }

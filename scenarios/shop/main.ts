@@ -1,5 +1,10 @@
-/** Runs one service of the sample shop: `node main.js reviews`. PORT and the sidecar's address come from `meshproof up`. */
+/**
+ * Runs one service of the sample shop: `node main.js reviews`. PORT and the sidecar's address come from `meshproof up`;
+ * with TLS_CERTIFICATE and TLS_KEY (files) it speaks TLS.
+ */
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { catalog } from './catalog.ts';
 import type { Answer, Handler, Surroundings } from './handler.ts';
@@ -33,15 +38,17 @@ function serve(name: string, env: NodeJS.ProcessEnv): void {
   });
   const special = env['TRAITS'] === undefined ? plain : withTraits(plain, traitsOf(env['TRAITS']), Math.random);
   let warm = false;
-  const server = createServer((request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
     if (request.url === '/healthz') send(response, warm ? 200 : 503, { warm });
     else void answer(warm ? special : plain, request, response);
-  });
+  };
+  const tls = tlsFilesOf(env);
+  const server = tls ? createTlsServer(tls, listener) : createServer(listener);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.headersTimeout = KEEP_ALIVE_MS + 1_000;
   server.listen(port, '127.0.0.1', () => {
     console.log(`${name} listens on 127.0.0.1:${port}`);
-    void warmUp(port, `/${name}/1`).then(() => {
+    void warmUp(port, `/${name}/1`, tls !== undefined).then(() => {
       warm = true;
     });
   });
@@ -50,6 +57,14 @@ function serve(name: string, env: NodeJS.ProcessEnv): void {
     server.closeIdleConnections();
     setTimeout(() => process.exit(0), DRAIN_MS).unref();
   });
+}
+
+/** @throws Error when a file cannot be read */
+function tlsFilesOf(env: NodeJS.ProcessEnv): { cert: Buffer; key: Buffer } | undefined {
+  const { TLS_CERTIFICATE: certificate, TLS_KEY: key } = env;
+  return certificate === undefined || key === undefined
+    ? undefined
+    : { cert: readFileSync(certificate), key: readFileSync(key) };
 }
 
 function noPeers(service: string): Promise<never> {

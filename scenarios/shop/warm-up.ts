@@ -3,6 +3,7 @@
  * out. It asks itself over HTTP, so that everything on the way is warm, its peers included.
  */
 import { Agent, request } from 'node:http';
+import { Agent as TlsAgent, request as requestTls } from 'node:https';
 
 const ENOUGH_ANSWERS = 400;
 const AT_ONCE = 8;
@@ -10,9 +11,10 @@ const AT_ONCE = 8;
 const LIMIT_MS = 8_000;
 const PAUSE_MS = 20;
 
-/** @param path - a page of the service */
-export async function warmUp(port: number, path: string): Promise<void> {
-  const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
+/** @param path - a page of the service @param tls - whatever its certificate says: it is asked by itself */
+export async function warmUp(port: number, path: string, tls: boolean): Promise<void> {
+  const keep = { keepAlive: true, maxSockets: AT_ONCE };
+  const agent = tls ? new TlsAgent({ ...keep, rejectUnauthorized: false }) : new Agent(keep);
   const startMs = performance.now();
   let answered = 0;
   const worker = async (): Promise<void> => {
@@ -27,8 +29,9 @@ export async function warmUp(port: number, path: string): Promise<void> {
 
 /** @returns the status; 0 when there is no answer */
 function ask(agent: Agent, port: number, path: string): Promise<number> {
+  const send = agent instanceof TlsAgent ? requestTls : request;
   return new Promise((done) => {
-    const call = request({ agent, host: '127.0.0.1', port, path }, (answer) => {
+    const call = send({ agent, host: '127.0.0.1', port, path }, (answer) => {
       answer.resume().once('end', () => {
         done(answer.statusCode ?? 0);
       });
