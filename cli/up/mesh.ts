@@ -2,12 +2,15 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { MeshproofError } from '../../contracts/errors.ts';
+import { TOKEN_VARIABLE } from '../../contracts/identity-proof.ts';
 import type { Client } from '../api/client.ts';
 import { createClient } from '../api/client.ts';
 import { pause } from '../api/pause.ts';
+import { tokenMaker } from '../tokens.ts';
 import { Child } from './child.ts';
 import { Host } from './host.ts';
 import type { Target } from './host-faults.ts';
+import { controlDataDir } from './plan.ts';
 import type { ProcessPlan, Role, UpPlan } from './plan.ts';
 import { requireFree } from './ports.ts';
 import { waitUntilReady } from './ready.ts';
@@ -85,7 +88,7 @@ export class LocalMesh {
     await waitUntilReady(control, signal);
     if (plan.documents.length > 0) await this.client.apply(plan.documents, false);
     tell(`control plane ready, ${plan.documents.length} documents declared`);
-    for (const p of plan.proxies) this.#spawn(p);
+    for (const p of plan.proxies) this.#spawn(this.#withToken(p));
     if (services.length > 0)
       this.#host = await Host.start({
         control: `http://${this.#options.control}`,
@@ -121,6 +124,13 @@ export class LocalMesh {
     const said = first ? `\n${first.logTail().replace(/^/gm, '    ')}` : '';
     const message = `not in sync after ${PROXIES_LIMIT_MS / 1_000} s: ${names.join(', ')}; logs in ${this.#options.dataDir}/logs${said}`;
     return new MeshproofError('INTERNAL', message);
+  }
+
+  /** So that mTLS between services works by itself. In the environment, which others on the machine cannot read. */
+  #withToken(plan: ProcessPlan): ProcessPlan {
+    const tokenFor = tokenMaker(controlDataDir(this.#options.dataDir));
+    if (plan.identity === undefined || tokenFor === undefined) return plan;
+    return { ...plan, env: { ...plan.env, [TOKEN_VARIABLE]: tokenFor(plan.identity) } };
   }
 
   #spawn(plan: ProcessPlan): Child {

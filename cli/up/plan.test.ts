@@ -48,6 +48,10 @@ describe('the plan of up', () => {
     expect(plan(MESH).proxies[1]?.args.join(' ')).toContain('--service shop --version v1 --outbound 127.0.0.1:9002');
   });
 
+  it('gives each proxy the name that its certificate says', () => {
+    expect(plan(MESH).proxies.map((p) => p.identity)).toEqual(['gateway/edge', 'shop']);
+  });
+
   it('has a sidecar for a version that only takes calls, or only has local ports', () => {
     const mesh = MESH.replace(
       'v2: {endpoints: ["10.0.0.1:80"]}',

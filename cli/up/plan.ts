@@ -20,6 +20,8 @@ export type ProcessPlan = {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Who it is in the mesh, for a proxy: as in contracts/spiffe.ts. */
+  readonly identity?: string;
   /** The version that it serves, for a service. */
   readonly of?: { readonly service: string; readonly version: string };
   /** Ready when this answers 2xx (http) or accepts a connection (tcp). */
@@ -67,7 +69,7 @@ export function planUp(located: readonly Located[], options: PlanOptions): UpPla
   for (const d of config) {
     if (d.document.kind === 'Gateway') {
       const { name } = d.document.metadata;
-      proxies.push(proxyPlan(name, 'gateway', ['--gateway', name], options));
+      proxies.push(proxyPlan({ id: name, role: 'gateway', identity: `gateway/${name}` }, ['--gateway', name], options));
       addresses.push(use(d, d.document.spec.listen, ['spec', 'listen']));
     }
     if (d.document.kind !== 'Service') continue;
@@ -77,8 +79,9 @@ export function planUp(located: readonly Located[], options: PlanOptions): UpPla
       const ways = sidecarAddresses(d, path, spec);
       if (ways.length > 0) {
         const outbound = spec.outbound === undefined ? [] : ['--outbound', spec.outbound];
-        const args = ['--service', d.document.metadata.name, '--version', version, ...outbound];
-        proxies.push(proxyPlan(name, 'sidecar', args, options));
+        const identity = d.document.metadata.name;
+        const args = ['--service', identity, '--version', version, ...outbound];
+        proxies.push(proxyPlan({ id: name, role: 'sidecar', identity }, args, options));
         addresses.push(...ways);
       }
       const service = servicePlan(d, d.document, version, spec, options);
@@ -107,20 +110,29 @@ function sidecarAddresses(d: Located, path: readonly PropertyKey[], spec: Versio
   ];
 }
 
+/** Of the control plane of a mesh on this machine. @param dataDir - of the mesh */
+export function controlDataDir(dataDir: string): string {
+  return join(dataDir, 'control');
+}
+
 function controlPlan({ control, dataDir, cwd, secretsDir, self }: PlanOptions): ProcessPlan {
   const secrets = secretsDir === undefined ? [] : ['--secrets', secretsDir];
   return {
     name: 'control',
     role: 'control',
     program: self.program,
-    args: [self.script, 'control', '--listen', control, '--data', join(dataDir, 'control'), ...secrets],
+    args: [self.script, 'control', '--listen', control, '--data', controlDataDir(dataDir), ...secrets],
     cwd,
     env: { NO_COLOR: '1' },
     ready: { how: 'http', at: `http://${control}/healthz`, timeoutMs: READY_TIMEOUT_MS },
   };
 }
 
-function proxyPlan(id: string, role: Role, args: readonly string[], o: PlanOptions): ProcessPlan {
+function proxyPlan(
+  { id, role, identity }: { readonly id: string; readonly role: Role; readonly identity: string },
+  args: readonly string[],
+  o: PlanOptions,
+): ProcessPlan {
   const data = join(o.dataDir, 'proxies', `${role}-${id}`);
   const common = [
     '--control',
@@ -133,6 +145,7 @@ function proxyPlan(id: string, role: Role, args: readonly string[], o: PlanOptio
   return {
     name: role === 'gateway' ? id : `${id}-sidecar`,
     role,
+    identity,
     program: o.self.program,
     args: [o.self.script, 'proxy', ...common, ...args],
     cwd: o.cwd,

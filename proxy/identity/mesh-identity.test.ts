@@ -140,7 +140,7 @@ describe('the identity of a proxy', () => {
     expect(identity.state().leftMs).toBeLessThan(0);
   });
 
-  it('is taken up again after a restart, unless it is over or of another name', async () => {
+  it('is taken up again after a restart, until there is a new one, unless it is over or of another name', async () => {
     connect();
     identity.take(await answer(asked[0]));
     const restarted = async (): Promise<MeshIdentity> => {
@@ -148,7 +148,13 @@ describe('the identity of a proxy', () => {
       await again.restore();
       return again;
     };
-    expect((await restarted()).current()).toEqual(identity.current());
+    const again = await restarted();
+    expect(again.current()).toEqual(identity.current());
+    again.connected((message) => asked.push(message));
+    expect(asked, 'a new one is asked for at once').toHaveLength(2);
+    again.take(await answer(asked[1]));
+    again.tick();
+    expect(asked).toHaveLength(2);
     const saved = kept;
     kept = saved && { ...saved, identity: { ...saved.identity, name: 'checkout' } };
     expect((await restarted()).current()).toBeUndefined();

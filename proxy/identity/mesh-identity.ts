@@ -41,6 +41,8 @@ const FIRST_WITHIN_MS = 2_000;
 export class MeshIdentity implements IdentitySource {
   readonly #options: MeshIdentityOptions;
   #held: { readonly identity: Identity; readonly lifetime: Lifetime } | undefined;
+  /** What is held is of the last process: the mesh may have other roots by now. */
+  #isOld = false;
   #send: ((message: Asking) => void) | undefined;
   #pending: Pending | undefined;
   #failures = 0;
@@ -60,6 +62,7 @@ export class MeshIdentity implements IdentitySource {
     const { store, name, wallMs } = this.#options;
     const kept = await store?.load();
     if (kept?.identity.name === name && ageOf(kept.lifetime, wallMs()) !== 'over') this.#held = kept;
+    this.#isOld = this.#held !== undefined;
   }
 
   current(): Identity | undefined {
@@ -98,7 +101,8 @@ export class MeshIdentity implements IdentitySource {
     if (this.#held) this.#say(age);
     const nowMs = clock.nowMs();
     if (this.#pending && nowMs - this.#pending.sentAtMs > ANSWER_WITHIN_MS) this.#fail('there is no answer');
-    if (this.#send && !this.#pending && age !== 'fresh' && nowMs >= this.#notBeforeMs) this.#ask(this.#send);
+    const isDue = age !== 'fresh' || this.#isOld;
+    if (this.#send && !this.#pending && isDue && nowMs >= this.#notBeforeMs) this.#ask(this.#send);
   }
 
   /** What the control plane says to a request. */
@@ -111,6 +115,7 @@ export class MeshIdentity implements IdentitySource {
     const checked = checkIssued(message, { name, token, publicKey: pending.publicKey }, nowMs);
     if (typeof checked === 'string') return this.#fail(checked);
     this.#pending = undefined;
+    this.#isOld = false;
     this.#failures = this.#notBeforeMs = 0;
     this.#issued++;
     const { trustDomain, certificate, bundle } = message;
