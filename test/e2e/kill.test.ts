@@ -7,7 +7,7 @@ import { TRIALS } from '../../loadtests/kill/kinds.ts';
 
 const kinds = [...new Set(TRIALS.map(({ kind }) => kind))];
 
-it.each(kinds)('a %s comes to its end whenever its control plane is killed', { timeout: 240_000 }, (kind) => {
+it.each(kinds)('a run of %s comes to its end whenever its control plane is killed', { timeout: 240_000 }, (kind) => {
   const program = join(PACKAGE_ROOT, 'dist/loadtests/kill/main.js');
   const result = spawnSync(process.execPath, [program, '--kills', '6', '--seed', '4', '--kind', kind], {
     encoding: 'utf8',

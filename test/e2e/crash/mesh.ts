@@ -127,22 +127,22 @@ export class Mesh {
   }
 
   async view(name = NAME): Promise<ExperimentView> {
-    return (await (await fetch(`${this.#server}${API.experiment(name)}`)).json()) as ExperimentView;
+    return (await read(`${this.#server}${API.experiment(name)}`)) as ExperimentView;
   }
 
   /** What experiments have laid on the gateway now: overlays, and faults with what is left of their leases. */
   async laid(): Promise<{ readonly overlays: readonly Laid[]; readonly faults: readonly LaidFault[] }> {
-    return (await (await fetch(`http://${this.#admin}/config`)).json()) as Awaited<ReturnType<Mesh['laid']>>;
+    return (await read(`http://${this.#admin}/config`)) as Awaited<ReturnType<Mesh['laid']>>;
   }
 
   async journal(name = NAME): Promise<readonly JournalEntry[]> {
-    const response = await fetch(`${this.#server}${API.journal(name)}`);
-    return ((await response.json()) as { entries: readonly JournalEntry[] }).entries;
+    const body = await read(`${this.#server}${API.journal(name)}`);
+    return (body as { entries: readonly JournalEntry[] }).entries;
   }
 
   async stable(service = 'reviews'): Promise<string> {
-    const response = await fetch(`${this.#server}${API.service(service)}`);
-    return ((await response.json()) as { stable: string }).stable;
+    const body = await read(`${this.#server}${API.service(service)}`);
+    return (body as { stable: string }).stable;
   }
 
   async halt(): Promise<void> {
@@ -200,6 +200,11 @@ function documentsOf(gateway: string, v1: Version, v2: Version): SourceDocument[
 
 function startControl(folder: string, server: string): Program {
   return new Program(['control', '--listen', server.slice('http://'.length), '--data', join(folder, 'control')]);
+}
+
+/** Over a connection of its own: a kept one may end, for its idle time or a kill, in the moment in which it is used again. */
+async function read(url: string): Promise<unknown> {
+  return (await fetch(url, { headers: { connection: 'close' } })).json();
 }
 
 async function put(server: string, documents: readonly SourceDocument[]): Promise<void> {
