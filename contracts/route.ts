@@ -30,8 +30,16 @@ export const Retry = z
   .strictObject({
     attempts: z.int().min(1).max(10).default(1).meta({ description: 'Attempts beyond the first' }),
     on: z.array(RetryCondition).min(1).default(['gateway-error', 'reset', 'connect-failure']),
+    statuses: z.array(z.int().min(400).max(599)).min(1).optional().meta({
+      description: 'Answers with one of these are tried again too, such as 409 or 425, beside what `on` says',
+    }),
     perTryTimeout: Duration.optional(),
     backoff: Duration.prefault('25ms').meta({ description: 'Base of the jittered exponential back-off' }),
+    maxRetryAfter: Duration.optional().meta({
+      description:
+        'Where the answer has a Retry-After (in seconds) of no more than this, that long is waited, and up to half as long ' +
+        'again; where it is longer there is no retry. Without this key Retry-After is not looked at',
+    }),
     budget: z
       .strictObject({
         percent: Percent.default(20 * PPM_PER_PERCENT),

@@ -50,6 +50,8 @@ export class ExchangeState {
   drawnAnswers: DrawnAnswer[] | undefined;
   /** The answer that a fault put in the place of the endpoint's. */
   faultAnswer: AbortAnswer | undefined;
+  /** Of the answer that has just failed. */
+  retryAfter: string | undefined;
   /** The shield has hidden the candidate's failure. */
   shielded = false;
   /** True while this request counts among the service's retries in flight. */
@@ -151,6 +153,13 @@ export class ExchangeState {
     if (load) this.webSocket = new WebSocketMeter(load, Math.round(handshakeMs * 1_000));
   }
 
+  /** @param head - undefined: a fault stands for the answer @returns true where another attempt may do better */
+  protected mayFail(status: number, head: ResponseHead | undefined): boolean {
+    const may = status >= 500 || this.grpcStatus > 0 || this.plan?.retryStatuses?.has(status) === true;
+    if (may) this.retryAfter = head ? head.get('retry-after') : this.faultAnswer?.retryAfter;
+    return may;
+  }
+
   /** @returns the status of HTTP that says what the answer of a gRPC endpoint says so far */
   protected readGrpcHead(head: ResponseHead): number {
     this.grpcStatus = readGrpcStatus(head.get('grpc-status'));
@@ -179,6 +188,7 @@ export class ExchangeState {
     this.drawnAbort = undefined;
     this.drawnAnswers = undefined;
     this.faultAnswer = undefined;
+    this.retryAfter = undefined;
     this.shielded = false;
     this.retrying = false;
     this.hedge = undefined;

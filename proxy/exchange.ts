@@ -158,8 +158,8 @@ export class Exchange extends ExchangeState implements UpstreamUser, Timed {
   onResponseHead(connection: UpstreamConnection, head: ResponseHead, complete: boolean, bodyText: string): boolean {
     const status = connection.endpoint.protocol === 'grpc' ? this.readGrpcHead(head) : head.status;
     this.#closeAttempt('answered', status);
-    const mayFail = status >= 500 || this.grpcStatus > 0;
-    if (mayFail && this.#failed('status', status, complete ? undefined : connection)) return complete;
+    if (this.mayFail(status, head) && this.#failed('status', status, complete ? undefined : connection))
+      return complete;
     this.#timers.attemptAnswered();
     this.answering = true;
     this.responseBytes = bodyText.length;
@@ -254,8 +254,7 @@ export class Exchange extends ExchangeState implements UpstreamUser, Timed {
   /** An attempt failed without an answer (really, or by a fault). @param status - of a fault that stands for an answer */
   attemptFailed(failure: AttemptFailure, status = 0): void {
     this.#closeAttempt(failure, status);
-    const isFailure = failure !== 'status' || status >= 500;
-    if (isFailure && this.#failed(failure, status, undefined)) return;
+    if ((failure !== 'status' || this.mayFail(status, undefined)) && this.#failed(failure, status, undefined)) return;
     if (failure === 'status') this.answer('FAULT_ABORT', 'a fault answered in the place of the endpoint', status);
     else this.answer(codeOf(failure, this.endpoint), `${this.endpoint?.address ?? this.version?.name ?? ''}`);
   }

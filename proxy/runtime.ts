@@ -48,6 +48,8 @@ export type Limits = {
   readonly upstreamIdleMs: number;
   /** No byte either way in an exchange for this long ends it. */
   readonly streamIdleMs: number;
+  /** Nothing moved on a connection that is passed on as bytes; Envoy's default, for pools of connections rest for long. */
+  readonly tcpIdleMs: number;
   readonly connectTimeoutMs: number;
   /** A client that has closed its side and is still without an answer after this long counts as gone. */
   readonly halfCloseMs: number;
@@ -69,6 +71,7 @@ export const LIMITS: Limits = {
   drainIdleMs: 1_000,
   upstreamIdleMs: 4_000,
   streamIdleMs: 300_000,
+  tcpIdleMs: 3_600_000,
   connectTimeoutMs: 5_000,
   halfCloseMs: 1_000,
   holdBodyBytes: 64 * 1024,

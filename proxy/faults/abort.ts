@@ -10,6 +10,8 @@ export const abort: FaultKind = ({ abort: spec }) => {
     const grpcStatus = GRPC_STATUS_NAMES.indexOf(spec.grpcStatus);
     return { type: 'abort', abort: { status: httpStatusOfGrpc(grpcStatus), fields: '', grpcStatus } };
   }
-  const fields = spec.retryAfter === undefined ? '' : `retry-after: ${Math.ceil(spec.retryAfter / 1_000)}\r\n`;
-  return { type: 'abort', abort: { status: spec.status ?? 503, fields, grpcStatus: -1 } };
+  const status = spec.status ?? 503;
+  if (spec.retryAfter === undefined) return { type: 'abort', abort: { status, fields: '', grpcStatus: -1 } };
+  const retryAfter = String(Math.ceil(spec.retryAfter / 1_000));
+  return { type: 'abort', abort: { status, fields: `retry-after: ${retryAfter}\r\n`, retryAfter, grpcStatus: -1 } };
 };

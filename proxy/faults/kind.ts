@@ -28,6 +28,8 @@ export type AbortAnswer = {
   readonly status: number;
   /** Header lines, each ending in CRLF. */
   readonly fields: string;
+  /** As it stands in `fields`. */
+  readonly retryAfter?: string;
   /** -1: not an answer of gRPC. */
   readonly grpcStatus: number;
 };

@@ -48,6 +48,12 @@ describe('the conditions', () => {
     expect(taken.map(([failure, status]) => (failure === 'status' ? String(status) : failure))).toEqual(expected);
   });
 
+  it('take the statuses that are named beside them', () => {
+    const ask = policy({ on: ['gateway-error'], statuses: [409, 500] });
+    expect([409, 425, 500, 501, 503].filter((status) => ask(get(), 'status', status))).toEqual([409, 500, 503]);
+    expect(ask(post(), 'status', 409)).toBe(false); // it may have been processed
+  });
+
   it('do nothing without a policy', () => {
     expect(failures.some(([failure, status]) => policy(undefined)(get(), failure, status))).toBe(false);
   });
@@ -141,6 +147,37 @@ describe('the back-off', () => {
       }
     }
     for (const [k, ceiling] of ceilings.entries()) expect(longest[k]).toBeGreaterThan(ceiling * 0.95);
+  });
+});
+
+describe('Retry-After', () => {
+  const waited = (spec: Record<string, unknown>, retryAfter: string, failure: AttemptFailure = 'status'): number => {
+    const exchange = get();
+    exchange.retryAfter = retryAfter;
+    let waitMs = -1;
+    exchange.retryUsed = (_, backoffMs) => void (waitMs = backoffMs);
+    policy({ on: ['5xx'], backoff: '1ms', ...spec })(exchange, failure, 503);
+    return waitMs;
+  };
+
+  it('is waited for where the policy says so, and up to half as long again', () => {
+    const waits = Array.from({ length: 300 }, () => waited({ maxRetryAfter: '3s' }, '2'));
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(2_000);
+    expect(Math.max(...waits)).toBeLessThan(3_000);
+    expect(Math.max(...waits) - Math.min(...waits)).toBeGreaterThan(900);
+  });
+
+  it('that is longer than the policy waits is no retry', () => {
+    expect(waited({ maxRetryAfter: '3s' }, '4')).toBe(-1);
+  });
+
+  it.each([
+    [{}, '2', 'status'],
+    [{ maxRetryAfter: '3s' }, 'Fri, 31 Dec 1999 23:59:59 GMT', 'status'],
+    [{ maxRetryAfter: '3s' }, '2', 'reset'],
+  ] as const)('means nothing with %j, "%s" and a %s', (spec, value, failure) => {
+    expect(waited(spec, value, failure)).toBeLessThan(1);
+    expect(waited(spec, value, failure)).toBeGreaterThanOrEqual(0);
   });
 });
 

@@ -54,12 +54,14 @@ function retryOnce(
 ): boolean {
   if (!policy || exchange.retries >= policy.attempts) return false;
   const byCall = failure === 'status' && policy.on.some((c) => GRPC_STATUS[c] === exchange.grpcStatus);
-  if (!byCall && !policy.on.some((c) => applies(c, failure, status))) return false;
+  const byStatus = failure === 'status' && policy.statuses?.includes(status) === true;
+  if (!byCall && !byStatus && !policy.on.some((c) => applies(c, failure, status))) return false;
   // Every call is a POST: whoever names a status of gRPC says that the route's calls may be repeated.
   const isSafe = byCall || exchange.head.isIdempotent || failure === 'connect';
   if (!exchange.replayable || !isSafe) return false;
-  if (!allows(exchange, policy)) return false;
-  exchange.retryUsed(policy.perTryTimeout ?? 0, backoffMs(exchange, policy));
+  const waitMs = waitBefore(exchange, failure, policy);
+  if (waitMs === undefined || !allows(exchange, policy)) return false;
+  exchange.retryUsed(policy.perTryTimeout ?? 0, waitMs);
   return true;
 }
 
@@ -74,6 +76,18 @@ function withinBreaker(exchange: Exchange, load: ServiceLoad): boolean {
   const pool = exchange.version?.pool;
   if (pool) pool.overflows.retries++;
   return false;
+}
+
+/** @returns undefined where the endpoint wants to be left alone for longer than the policy waits */
+function waitBefore(exchange: Exchange, failure: AttemptFailure, policy: Retry): number | undefined {
+  const { retryAfter, runtime } = exchange;
+  const { maxRetryAfter } = policy;
+  const isAsked = failure === 'status' && /^\d{1,9}$/.test(retryAfter ?? '');
+  if (!isAsked || maxRetryAfter === undefined) return backoffMs(exchange, policy);
+  const askedMs = Number(retryAfter) * 1_000;
+  if (askedMs > maxRetryAfter) return undefined;
+  // Envoy's rate_limited_retry_back_off: so that not all come back at once.
+  return askedMs * (1 + runtime.random.ppm() / PPM / 2);
 }
 
 /** Full jitter: uniform in [0, base · 2^(n-1)), at most ten times the base (Envoy's JitteredExponentialBackOff). */

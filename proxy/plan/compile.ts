@@ -225,7 +225,8 @@ export function compileService(
   }
   plans.push(compileRule(inventory, { ...base, rule: CATCH_ALL }, 'default'));
   const tcp = (version: string): TcpLoad => inventory.tcp(name, version);
-  return { name, stable, versions, routes: plans, load, overlay, tcp, gone, wires: inventory.wires(name) };
+  const { tcpIdleTimeout: tcpIdleMs } = resilience ?? {};
+  return { name, stable, versions, routes: plans, load, overlay, tcp, tcpIdleMs, gone, wires: inventory.wires(name) };
 }
 
 function limitRetries(load: ServiceLoad, service: string, limit: number | undefined, { sharing }: Runtime): void {
@@ -300,6 +301,7 @@ function compileRule(inventory: Inventory, base: Omit<RouteContext, 'buckets' | 
     load: context.load,
     maxBodyBytes: context.rule.maxBody,
     idleTimeoutMs: context.rule.idleTimeout,
+    retryStatuses: context.rule.retry?.statuses && new Set(context.rule.retry.statuses),
     counters,
     ...partsOf(OUTBOUND, context),
   };

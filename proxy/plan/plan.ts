@@ -57,6 +57,8 @@ export type ServicePlan = {
   /** For connections that are passed on as bytes. */
   readonly overlay: ActiveOverlay | undefined;
   readonly tcp: (version: string) => TcpLoad;
+  /** undefined: that of the runtime. */
+  readonly tcpIdleMs?: number | undefined;
   readonly wires: Wires;
   /** Faults that take endpoints away. */
   readonly gone: readonly Gone[];
@@ -86,6 +88,8 @@ export type RoutePlan = {
   /** undefined: no limit of the route's own. */
   readonly maxBodyBytes: number | undefined;
   readonly idleTimeoutMs: number | undefined;
+  /** Below 500, answers with these are failures to the retry policy alone. */
+  readonly retryStatuses?: ReadonlySet<number> | undefined;
   /** Once per request, outermost first. */
   readonly request: readonly Step[];
   /** Once per attempt, outermost first. */

@@ -45,6 +45,7 @@ export class TcpConnection implements ClientConnection, Bare {
   #way: (Duplex & { destroySoon: () => void }) | undefined;
   #wires: Wires | undefined;
   #version = '';
+  #idleMs: number | undefined;
   #load: TcpLoad | undefined;
   #arm: ArmCounters | undefined;
   #greeting: Buffer = EMPTY;
@@ -89,6 +90,7 @@ export class TcpConnection implements ClientConnection, Bare {
     const version = this.#assign(plan);
     this.#load = plan.tcp(version.name);
     this.#wires = plan.wires;
+    this.#idleMs = plan.tcpIdleMs;
     this.#version = version.name;
     countGone(plan.gone, version.name);
     this.#connect(version, version.endpoints.length);
@@ -208,7 +210,7 @@ export class TcpConnection implements ClientConnection, Bare {
     if (bytes !== this.#lastBytes) this.#lastChangeMs = nowMs;
     this.#lastBytes = bytes;
     const { limits, draining } = this.#runtime;
-    const limitMs = draining || this.#host.retired ? limits.drainIdleMs : limits.streamIdleMs;
+    const limitMs = draining || this.#host.retired ? limits.drainIdleMs : (this.#idleMs ?? limits.tcpIdleMs);
     if (nowMs - this.#lastChangeMs > limitMs) this.destroy();
   }
 

@@ -250,6 +250,20 @@ describe('a retry', () => {
     expect((await client.send(get()).response()).body).toBe('fine');
   });
 
+  it('heals an abort of any status that it names, and of a gRPC status below 500', async () => {
+    for (const [abort, retry] of [
+      [{ status: 409 }, { statuses: [409] }],
+      [{ grpcStatus: 'CANCELLED' }, { on: ['cancelled'] }],
+    ]) {
+      const faults = [{ abort, first: { requests: 1 } }];
+      const { client } = await chain(({ answer }) => answer(ok()), {
+        faults,
+        rules: [{ retry: { ...retry, backoff: '0ms' } }],
+      });
+      expect((await client.send(get()).response()).status).toBe(200);
+    }
+  });
+
   it('does not heal one that stands above it', async () => {
     const { client } = await withFault({ at: 'request', maxInjections: 1, abort: { status: 503 } }, 'fine', rules);
     expect((await client.send(get()).response()).status).toBe(503);

@@ -2,9 +2,9 @@
 import { connect as connectTls } from 'node:tls';
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { overlay } from './gateway.ts';
+import { HeldClock, overlay, portOf } from './gateway.ts';
 import { clientOf } from './stage.ts';
-import { bytesGateway as gateway, echo, says, serverThat } from './tcp-stage.ts';
+import { bytesDocuments, bytesGateway as gateway, echo, says, serverThat } from './tcp-stage.ts';
 
 const dead = 1;
 
@@ -36,6 +36,35 @@ describe('a gateway with protocol tcp', () => {
     client.socket.resume();
     await client.until(() => client.text.length === 20_000_000);
     expect(client.text.endsWith('a')).toBe(true);
+  });
+
+  it('closes a connection that rests for longer than the service says, by default an hour', async () => {
+    const db = await serverThat(echo);
+    const clock = new HeldClock();
+    const documents = bytesDocuments({ protocol: 'tcp', defaultService: 'db' }, { db: { v1: [db] } });
+    const { port, dataplane } = await gateway(
+      { protocol: 'tcp', defaultService: 'db' },
+      { db: { v1: [db] } },
+      [],
+      clock,
+    );
+    const rests = await clientOf(port);
+    await rests.send('a').until(() => rests.text === 'a');
+    dataplane.sweep();
+    clock.move(3_590_000);
+    dataplane.sweep();
+    await rests.send('b').until(() => rests.text === 'ab');
+    const shorter = documents.map((d) =>
+      d.kind === 'Service' ? { ...d, spec: { ...d.spec, resilience: { tcpIdleTimeout: '10s' } } } : d,
+    );
+    await dataplane.apply(2, shorter);
+    const next = await clientOf(portOf(dataplane));
+    await next.send('c').until(() => next.text === 'c');
+    dataplane.sweep();
+    clock.move(11_000);
+    dataplane.sweep();
+    await next.untilEnded();
+    expect(rests.ended).toBe(false);
   });
 
   it('tries the next endpoint when one cannot be reached, and says in its counts when none can', async () => {
