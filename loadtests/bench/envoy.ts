@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { spiffeId } from '../../contracts/spiffe.ts';
 import { TRUST_DOMAIN } from './certificates.ts';
 import type { Certificates, Credentials } from './certificates.ts';
+import { settingOf } from './setting.ts';
 import type { Place, Subject } from './subjects.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -32,7 +33,7 @@ export function envoyWith(tls?: EnvoyTls): (place: Place) => Subject {
     const cluster = { name: 'u', type: 'STATIC', load_assignment, ...upstreamTls };
     writeFileSync(file, JSON.stringify({ static_resources: { listeners: [listener], clusters: [cluster] } }));
     const args = ['-c', file, '--concurrency', '1', '--log-level', 'error', '--disable-hot-restart'];
-    return { name: 'envoy', command: process.env['MESHPROOF_ENVOY'] ?? 'envoy', args };
+    return { name: 'envoy', command: settingOf('MESHPROOF_ENVOY', 'envoy'), args };
   };
 }
 

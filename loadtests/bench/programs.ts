@@ -1,7 +1,7 @@
 /** Starts programs, loads them with wrk, and says what a request cost. */
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { availableParallelism } from 'node:os';
@@ -31,7 +31,7 @@ export function has(program: string): boolean {
   return candidates.some((path) => {
     try {
       accessSync(path, constants.X_OK);
-      return true;
+      return statSync(path).isFile();
     } catch (error) {
       if (error instanceof Error && 'code' in error) return false;
       throw error;

@@ -1,6 +1,7 @@
 /** The proxies that are measured, each as a bare reverse proxy of one upstream on one core, with its own configuration. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { settingOf } from './setting.ts';
 
 export type Subject = {
   readonly name: string;
@@ -78,7 +79,7 @@ backend b
 
 /** A proxy from npm, in Node as ours is; MESHPROOF_NPM_PEERS names the folder that `npm install --prefix FOLDER` filled. */
 export function npmProxy(name: string): (place: Place) => Subject {
-  const folder = process.env['MESHPROOF_NPM_PEERS'] ?? '.';
+  const folder = settingOf('MESHPROOF_NPM_PEERS', '.');
   const main = join(import.meta.dirname, 'npm-proxy.js');
   const installed = existsSync(join(folder, 'node_modules', name, 'package.json'));
   return ({ port, upstreamPort }) => ({

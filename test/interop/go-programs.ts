@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { settingOf } from '../../loadtests/bench/setting.ts';
 
 /** By the name of their binary; what `go install` makes each from. */
 export const GO_PROGRAMS = {
@@ -15,7 +16,7 @@ export type GoProgram = keyof typeof GO_PROGRAMS;
 
 /** MESHPROOF_GO_BIN, or ~/.cache/meshproof/bin. */
 export function goBin(): string {
-  return process.env['MESHPROOF_GO_BIN'] ?? join(homedir(), '.cache', 'meshproof', 'bin');
+  return settingOf('MESHPROOF_GO_BIN', join(homedir(), '.cache', 'meshproof', 'bin'));
 }
 
 /** Names as common as `client` are looked for in our own folder only. @returns undefined when it is not installed */
