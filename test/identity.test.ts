@@ -1,25 +1,33 @@
 /** Identities from the control plane to the handshake: real sockets, a control plane, and two sidecars that join it. */
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { z } from 'zod';
+import { AuthorityView, DEFAULT_TRUST_DOMAIN } from '../contracts/authority.ts';
 import { tokenFor } from '../contracts/identity-proof.ts';
+import { Authority } from '../control/identity/authority.ts';
 import { readJoinSecret } from '../control/identity/join-secret.ts';
+import { CLOCK_SKEW_MS } from '../control/identity/root.ts';
 import { startControl } from '../control/main.ts';
 import type { RunningControl } from '../control/main.ts';
 import type { IdentityState } from '../proxy/identity/identity.ts';
 import { startProxy } from '../proxy/main.ts';
 import type { RunningProxy } from '../proxy/main.ts';
 import { freePort } from './free-port.ts';
+import { loadUntil } from './identity-load.ts';
 import { header } from './proxy/naive-http.ts';
-import { ask, RawClient } from './proxy/raw-client.ts';
+import { ask } from './proxy/raw-client.ts';
 import { ok, ScriptedUpstream } from './proxy/scripted-upstream.ts';
 
 const apiVersion = 'meshproof.dev/v1';
 const log = pino({ level: 'silent' });
 const GET = 'GET / HTTP/1.1\r\nhost: shop\r\n\r\n';
 const WAIT = { timeout: 20_000, interval: 20 };
+
+const Kept = z.object({ identity: z.object({ certificate: z.string() }) });
 
 type Side = { readonly proxy: RunningProxy; readonly outbound: number };
 
@@ -35,8 +43,10 @@ class Stage {
     this.#certificateMs = certificateMs;
   }
 
-  static async open(certificateMs?: number): Promise<Stage> {
+  /** @param prepare - what is done in the data directory of the control plane before it starts */
+  static async open(certificateMs?: number, prepare?: (dataDir: string) => Promise<void>): Promise<Stage> {
     const stage = new Stage(certificateMs);
+    await prepare?.(join(stage.dataDir, 'control'));
     stage.upstream = await ScriptedUpstream.open(({ answer }) => answer(ok()));
     stage.#inbound = await freePort();
     stage.listen = `127.0.0.1:${await freePort()}`;
@@ -62,7 +72,8 @@ class Stage {
       apiVersion,
       kind: 'Service',
       metadata: { name },
-      spec: { stable: 'v1', versions: { v1 } },
+      // Connections between the sidecars go as soon as they are unused: there are handshakes all the time.
+      spec: { stable: 'v1', versions: { v1 }, resilience: { idleTimeout: '1ms' } },
     });
     const documents = [
       service('shop', { endpoints: [`127.0.0.1:${this.upstream.port}`], inbound: `127.0.0.1:${this.#inbound}` }),
@@ -81,6 +92,22 @@ class Stage {
       body: JSON.stringify({ documents }),
     });
     expect(answer.status).toBe(200);
+  }
+
+  async #authority(): Promise<AuthorityView> {
+    return AuthorityView.parse(await (await fetch(`http://${this.listen}/api/v1/ca`)).json());
+  }
+
+  /** The oldest first. */
+  async roots(): Promise<string[]> {
+    return (await this.#authority()).roots.map(({ stage }) => stage);
+  }
+
+  /** PEM of each root, the oldest first. */
+  async bundle(): Promise<string[]> {
+    return (await this.#authority()).bundle
+      .split(/(?<=-----END CERTIFICATE-----\n)/)
+      .filter((pem) => pem.trim() !== '');
   }
 
   tokenOf(name: string): string {
@@ -104,6 +131,13 @@ class Stage {
 }
 
 const stateOf = ({ proxy }: Side): IdentityState | undefined => proxy.dataplane.metrics().identity;
+/** Of the certificate that a sidecar keeps; it is kept soon after it has come. */
+function issuerOf({ dataDir }: Stage, side: string): string | undefined {
+  const path = join(dataDir, side, 'identity.json');
+  if (!existsSync(path)) return undefined;
+  const file: unknown = JSON.parse(readFileSync(path, 'utf8'));
+  return new X509Certificate(Kept.parse(file).identity.certificate).issuer;
+}
 const ready = ({ proxy }: Side): Promise<void> => expect.poll(() => proxy.dataplane.ready(), WAIT).toBe(true);
 
 describe('sidecars that join with a token', () => {
@@ -149,25 +183,47 @@ describe('sidecars that join with a token', () => {
   });
 });
 
+/** Two roots, of which the second signs `inMs` from now on. */
+async function rotatedRoots(dataDir: string, lifetimeMs: number, inMs: number): Promise<void> {
+  mkdirSync(dataDir, { recursive: true });
+  const madeAtMs = Date.now() + inMs - lifetimeMs - CLOCK_SKEW_MS;
+  const wallClock = (): Date => new Date(madeAtMs);
+  const authority = await Authority.open({ dataDir, trustDomain: DEFAULT_TRUST_DOMAIN, lifetimeMs, wallClock });
+  await authority.rotate();
+}
+
 describe('a certificate', () => {
   it('is renewed at about half of its life, again and again, without a lost request or connection', async () => {
     const stage = await Stage.open(4_000);
     const [shop, checkout] = [await stage.sidecar('shop'), await stage.sidecar('checkout')];
     for (const side of [shop, checkout]) await ready(side);
-    const client = await RawClient.open(checkout.outbound);
-    const statuses = new Set<number>();
-    let asked = 0;
-    while ((stateOf(shop)?.issued ?? 0) < 3 || (stateOf(checkout)?.issued ?? 0) < 3) {
-      client.send(GET);
-      statuses.add((await client.response()).status); // on the connection that stays open
-      statuses.add((await ask(checkout.outbound, GET.replace('\r\n\r\n', '\r\nconnection: close\r\n\r\n'))).status);
-      asked += 2;
+    const connectionsBefore = checkout.proxy.dataplane.metrics().upstreamConnectionsTotal;
+    const renewed = (): boolean => [shop, checkout].every((side) => (stateOf(side)?.issued ?? 0) >= 3);
+    const { statuses, requests, kept } = await loadUntil(checkout.outbound, () => {
       expect(stateOf(shop)?.leftMs).toBeGreaterThan(0);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+      return renewed();
+    });
     expect([...statuses]).toEqual([200]);
-    expect(asked).toBeGreaterThan(20);
-    expect(client.ending).toBe('open');
+    expect(requests).toBeGreaterThan(100);
+    expect(kept, 'no connection of a client was closed').toBe(true);
+    const { upstreamConnectionsTotal } = checkout.proxy.dataplane.metrics();
+    expect(upstreamConnectionsTotal - connectionsBefore, 'there were handshakes all the while').toBeGreaterThan(16);
+  }, 30_000);
+
+  it('is of a new root some day, without a lost request', async () => {
+    const certificateMs = 6_000;
+    const stage = await Stage.open(certificateMs, (dataDir) => rotatedRoots(dataDir, certificateMs, 6_000));
+    const [shop, checkout] = [await stage.sidecar('shop'), await stage.sidecar('checkout')];
+    for (const side of [shop, checkout]) await ready(side);
+    expect(await stage.roots()).toEqual(['signing', 'coming']);
+    const [first = '', second = ''] = await stage.bundle();
+    await expect.poll(() => issuerOf(stage, 'shop'), WAIT).toBe(new X509Certificate(first).subject);
+    const next = new X509Certificate(second).subject;
+    const { statuses } = await loadUntil(checkout.outbound, () =>
+      ['shop', 'checkout'].every((side) => issuerOf(stage, side) === next),
+    );
+    expect([...statuses]).toEqual([200]);
+    expect(await stage.roots()).toEqual(['leaving', 'signing']);
   }, 30_000);
 
   it('goes on while the control plane is away, also over a restart, and is renewed when it is back', async () => {
