@@ -83,6 +83,22 @@ describe('the life of a Chaos experiment', () => {
     expect(d.view.reason).toContain('aborts touched nothing');
   });
 
+  it('names the one of several faults that touched nothing, and one guardrail ends all of them', async () => {
+    const rare = { name: 'rare', for: '10s', fault: { service: 'reviews', percent: 0.0001, hang: true } };
+    const d = new Drive();
+    await start(d, { faults: [abort(5), rare] });
+    await d.until(() => d.ended);
+    expect(d.view).toMatchObject({ verdict: 'INCONCLUSIVE', score: null });
+    expect(d.view.reason).toMatch(/^rare touched nothing/);
+    const bad = new Drive();
+    await start(bad, { faults: [abort(40), rare], guardrails: [{ name: 'success-rate', min: 95 }] });
+    await bad.until(() => (bad.world.overlays.get(ID)?.faults?.length ?? 0) === 2);
+    await bad.until(() => bad.view.phase === 'recovering');
+    expect(bad.world.overlays.get(ID)?.faults).toBeUndefined();
+    await bad.until(() => bad.ended);
+    expect(bad.view.verdict).toBe('FAIL');
+  });
+
   it('ramps a fault up in ten steps, and runs several over time', async () => {
     const d = new Drive();
     const later = { name: 'later', at: '8s', for: '5s', fault: { service: 'ratings', percent: 10, hang: true } };
