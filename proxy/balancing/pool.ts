@@ -136,6 +136,7 @@ export class Pool {
       whose: this.#key,
       sharing,
       members: () => this.#members,
+      bytesOpen: () => this.#bytesOpen,
       isAvailable,
       mayMove,
     });
@@ -230,6 +231,29 @@ export class Pool {
   end(member: PoolMember): void {
     member.inFlight--;
     this.inFlight--;
+  }
+
+  /** Connections that are passed on as bytes; they are no requests. */
+  #bytesOpen = 0;
+
+  hasRoomForBytes(): boolean {
+    return this.gate?.hasRoomForBytes() ?? true;
+  }
+
+  beginBytes(member: PoolMember): void {
+    member.inFlight++;
+    this.#bytesOpen++;
+  }
+
+  endBytes(member: PoolMember): void {
+    member.inFlight--;
+    this.#bytesOpen--;
+    this.gate?.onFreed();
+  }
+
+  /** The key of a connection, where the balancing hashes, can only be who asks. */
+  get hashesOnSource(): boolean {
+    return this.#balancer?.hashOn?.sourceIp === true;
   }
 }
 

@@ -15,6 +15,8 @@ export type GateOptions = {
   readonly whose: string;
   readonly sharing: Sharing;
   readonly members: () => readonly PoolMember[];
+  /** Connections that are passed on as bytes: these cannot be shared, and do not wait. */
+  readonly bytesOpen: () => number;
   readonly isAvailable: (member: PoolMember) => boolean;
   /** Whether a request may be given to another endpoint than its own: not where its key chose it. */
   readonly mayMove: () => boolean;
@@ -100,8 +102,12 @@ export class ConnectionGate {
     return this.#open() < this.#connections.allowed;
   }
 
+  hasRoomForBytes(): boolean {
+    return this.#open() < this.#connections.allowed;
+  }
+
   #open(): number {
-    let open = 0;
+    let open = this.#options.bytesOpen();
     for (const member of this.#options.members()) open += member.endpoint.connections;
     return open;
   }

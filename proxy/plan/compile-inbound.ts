@@ -80,7 +80,7 @@ export function compileInbound(
     ...parts,
   };
   const tcp: ServicePlan['tcp'] = (of) => inventory.tcp(name, of);
-  return { name, stable: plan, versions, routes: [route], load, overlay: undefined, tcp, gone, wires };
+  return { name, stable: plan, versions, routes: [route], load, overlay: undefined, tcp, gone, partitions: [], wires };
 }
 
 function countersOf(

@@ -226,7 +226,9 @@ export function compileService(
   plans.push(compileRule(inventory, { ...base, rule: CATCH_ALL }, 'default'));
   const tcp = (version: string): TcpLoad => inventory.tcp(name, version);
   const { tcpIdleTimeout: tcpIdleMs } = resilience ?? {};
-  return { name, stable, versions, routes: plans, load, overlay, tcp, tcpIdleMs, gone, wires: inventory.wires(name) };
+  const partitions = faults.filter((fault) => fault.spec.partition !== undefined);
+  const wires = inventory.wires(name);
+  return { name, stable, versions, routes: plans, load, overlay, tcp, tcpIdleMs, gone, partitions, wires };
 }
 
 function limitRetries(load: ServiceLoad, service: string, limit: number | undefined, { sharing }: Runtime): void {

@@ -8,6 +8,7 @@ import type { Pool } from '../balancing/pool.ts';
 import type { Endpoint } from '../upstream/endpoint.ts';
 import type { ActiveOverlay } from '../overlays.ts';
 import type { Gone } from '../faults/endpoint-gone.ts';
+import type { ActiveFault } from '../faults/active-fault.ts';
 import type { Wires } from '../faults/tcp/wires.ts';
 import type { Limit } from '../shared/sharing.ts';
 import type { TcpLoad } from '../tcp/tcp-load.ts';
@@ -59,6 +60,8 @@ export type ServicePlan = {
   readonly tcp: (version: string) => TcpLoad;
   /** undefined: that of the runtime. */
   readonly tcpIdleMs?: number | undefined;
+  /** Faults that keep the service from this proxy. */
+  readonly partitions: readonly ActiveFault[];
   readonly wires: Wires;
   /** Faults that take endpoints away. */
   readonly gone: readonly Gone[];

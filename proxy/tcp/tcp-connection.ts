@@ -9,13 +9,14 @@ import type { ErrorCode } from '../../contracts/errors.ts';
 import type { ClientConnection } from '../downstream/host.ts';
 import { countGone } from '../faults/endpoint-gone.ts';
 import type { Bare, Wires } from '../faults/tcp/wires.ts';
-import { nextEndpoint } from '../filters/balancing.ts';
+import type { ActiveFault } from '../faults/active-fault.ts';
 import type { ServicePlan, VersionPlan } from '../plan/plan.ts';
 import type { Runtime } from '../runtime.ts';
 import type { ArmCounters } from '../telemetry/counters.ts';
 import { Timer } from '../timer-wheel.ts';
 import { readClientHello } from './client-hello.ts';
 import type { TcpLoad } from './tcp-load.ts';
+import { WayOut } from './way-out.ts';
 
 /** What a connection needs from its listener. */
 export type TcpHost = {
@@ -46,6 +47,8 @@ export class TcpConnection implements ClientConnection, Bare {
   #wires: Wires | undefined;
   #version = '';
   #idleMs: number | undefined;
+  #wayOut: WayOut | undefined;
+  #partitions: readonly ActiveFault[] = [];
   #load: TcpLoad | undefined;
   #arm: ArmCounters | undefined;
   #greeting: Buffer = EMPTY;
@@ -93,7 +96,11 @@ export class TcpConnection implements ClientConnection, Bare {
     this.#idleMs = plan.tcpIdleMs;
     this.#version = version.name;
     countGone(plan.gone, version.name);
-    this.#connect(version, version.endpoints.length);
+    this.#partitions = plan.partitions;
+    const wayOut = (this.#wayOut = new WayOut(version, this.#client.remoteAddress));
+    if (this.#isCutOff()) this.#fail('UPSTREAM_CONNECT_FAILED');
+    else if (!wayOut.hasRoom()) this.#fail('CIRCUIT_OPEN');
+    else this.#connect(wayOut);
   }
 
   /** The arm is decided once, for the whole connection. */
@@ -108,13 +115,28 @@ export class TcpConnection implements ClientConnection, Bare {
     return isCandidate ? candidate : baseline;
   }
 
-  /** @param left - endpoints that have not been tried */
-  #connect(version: VersionPlan, left: number): void {
-    const endpoint = left > 0 ? nextEndpoint(version, undefined) : undefined;
+  /** A partition is drawn once for a connection: it has no other attempts. */
+  #isCutOff(): boolean {
+    let isCutOff = false;
+    for (const fault of this.#partitions) {
+      if (fault.drawConnection(this.#version, this) < 0) continue;
+      fault.count('partition');
+      isCutOff = true;
+    }
+    return isCutOff;
+  }
+
+  #fail(code: ErrorCode): void {
+    if (this.#load) this.#load.failed++;
+    this.#settleArm(true);
+    this.#refuse(code);
+  }
+
+  #connect(wayOut: WayOut): void {
+    const { clock } = this.#runtime;
+    const endpoint = wayOut.next(clock.nowMs());
     if (!endpoint) {
-      if (this.#load) this.#load.failed++;
-      this.#settleArm(true);
-      this.#refuse('UPSTREAM_CONNECT_FAILED');
+      this.#fail('UPSTREAM_CONNECT_FAILED');
       return;
     }
     const upstream = connect({ host: endpoint.host, port: endpoint.port, noDelay: true, allowHalfOpen: true });
@@ -123,6 +145,7 @@ export class TcpConnection implements ClientConnection, Bare {
     this.#runtime.wheel.arm(timer, endpoint.connectTimeoutMs);
     upstream.once('connect', () => {
       this.#runtime.wheel.cancel(timer);
+      wayOut.opened(clock.nowMs());
       this.#join(upstream);
     });
     upstream.on('error', (error) => {
@@ -130,7 +153,10 @@ export class TcpConnection implements ClientConnection, Bare {
       if (this.#over) return;
       // Nothing was sent yet: another endpoint may have the connection.
       if (this.#open) this.#break(error);
-      else this.#connect(version, left - 1);
+      else {
+        wayOut.failed(clock.nowMs());
+        this.#connect(wayOut);
+      }
     });
   }
 
@@ -232,6 +258,8 @@ export class TcpConnection implements ClientConnection, Bare {
       this.#load.receivedBytes += upstream?.bytesRead ?? 0;
     }
     this.#settleArm(false);
+    this.#wayOut?.close();
+    for (const fault of this.#partitions) fault.leave(this);
     this.#wires?.dropBare(this);
     (this.#way ?? upstream)?.destroySoon();
     this.#host.closed(this);

@@ -121,6 +121,23 @@ describe('a partition', () => {
     expect(injected(till)).toEqual({ partition: 0 });
   });
 
+  it('lets no connection through either, which is passed on as bytes', async () => {
+    const cart = await sidecarOf('cart');
+    const connect = async (host: string): Promise<number> =>
+      (
+        await (
+          await clientOf(portOf(cart))
+        )
+          .send(`CONNECT ${host}:80 HTTP/1.1\r\nhost: ${host}:80\r\n\r\n`)
+          .response('CONNECT')
+      ).status;
+    expect(await connect('shop')).toBe(503);
+    expect(injected(cart)).toEqual({ partition: 1 });
+    expect(await connect('till')).toBe(200);
+    cart.halt();
+    expect(await connect('shop')).toBe(200);
+  });
+
   it('ends with a halt', async () => {
     const cart = await sidecarOf('cart');
     cart.halt();
