@@ -108,7 +108,8 @@ export async function cpuOver<T>(pids: readonly number[], work: () => Promise<T>
   return { result, cpuSeconds, rssMb: after.map(({ rssMb }) => rssMb) };
 }
 
-async function wrk(port: number, load: Load): Promise<{ requests: number; perSecond: number; failed: number }> {
+/** @throws when nothing was answered */
+export async function wrk(port: number, load: Load): Promise<{ requests: number; perSecond: number; failed: number }> {
   const url = `http://127.0.0.1:${port}/`;
   const [command, args] = pinned('rest', 'wrk', [
     '-t1',

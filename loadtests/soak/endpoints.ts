@@ -1,9 +1,9 @@
 /** The endpoints of the soak: processes that end, in order or killed, and come back on the same port. */
-import { fork } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { answers } from '../bench/programs.ts';
+import { answers, pinned } from '../bench/programs.ts';
 
 const PROGRAM = join(import.meta.dirname, 'upstream.js');
 /** Between the end of one and the start of the next. */
@@ -38,7 +38,8 @@ export class Endpoints {
   }
 
   async #start(port: number): Promise<void> {
-    this.#children.set(port, fork(PROGRAM, [String(port)], { stdio: 'inherit' }));
+    const [command, args] = pinned('rest', process.execPath, [PROGRAM, String(port)]);
+    this.#children.set(port, spawn(command, args, { stdio: 'inherit' }));
     while (!(await answers(port))) await sleep(20);
   }
 }

@@ -1,7 +1,7 @@
 /**
- * `npm run soak -- [--minutes 30] [--rate N]`: a proxy under steady load while faults are injected, endpoints are restarted
- * and the configuration is pushed anew every second. Fails when a request was lost that no fault took, or when memory or
- * sockets grow. Linux.
+ * `npm run soak -- [--minutes 30] [--rate half|N]`: a proxy under steady load while faults are injected, endpoints are
+ * restarted and the configuration is pushed anew every second. `half`: of the maximum, which wrk measures first. Fails when
+ * a request was lost that no fault took, when the load was not what was asked for, or when memory or sockets grow. Linux.
  */
 import { readdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,16 +9,20 @@ import { join } from 'node:path';
 import { setInterval as every, setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { costOf } from '../bench/process-cost.ts';
-import { freePort, start, stop } from '../bench/programs.ts';
-import { atRate } from '../bench/rate.ts';
+import { freePort, has, start, stop } from '../bench/programs.ts';
 import { Endpoints } from './endpoints.ts';
 import { growthOf } from './growth.ts';
 import type { Sample } from './growth.ts';
+import { loadAt, lostOf, maximumOf } from './load.ts';
+import type { SoakLoad } from './load.ts';
 
 const { values } = parseArgs({
-  options: { minutes: { type: 'string', default: '30' }, rate: { type: 'string', default: '2000' } },
+  options: { minutes: { type: 'string', default: '30' }, rate: { type: 'string', default: 'half' } },
 });
 const seconds = Number(values.minutes) * 60;
+const CONNECTIONS = 64;
+/** Below this share of what was asked for, the client or the machine could not keep up: it was another test. */
+const KEPT_UP = 0.95;
 /** A status that only the fault can make. */
 const INJECTED = 418;
 const BIN = join(import.meta.dirname, '../../../bin/meshproof');
@@ -76,20 +80,32 @@ async function main(): Promise<number> {
   const over = new AbortController();
   const samples: Sample[] = [];
   const pid = proxy.pid ?? 0;
-  const pushing = pushes(file, port, endpoints.ports, pid, samples, over.signal);
-  const restarting = restarts(endpoints, over.signal);
   try {
-    const load = await atRate(port, { perSecond: Number(values.rate), connections: 64, seconds });
+    const rate = await rateFor(port);
+    const pushing = pushes(file, port, endpoints.ports, pid, samples, over.signal);
+    const restarting = restarts(endpoints, over.signal);
+    const load = await loadAt(port, { perSecond: rate.perSecond, connections: CONNECTIONS, seconds });
     over.abort();
     const pushed = await pushing;
     await restarting;
-    return report(load, { pushed, restarts: endpoints.restarts }, samples);
+    return report(load, { ...rate, pushed, restarts: endpoints.restarts }, samples);
   } finally {
     over.abort();
     await stop(proxy);
     await endpoints.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+type Rate = { readonly maximum: number | null; readonly perSecond: number };
+
+/** What the load is to be. @throws when the maximum cannot be measured here */
+async function rateFor(port: number): Promise<Rate> {
+  if (values.rate !== 'half') return { maximum: null, perSecond: Number(values.rate) };
+  if (!has('wrk')) throw new Error('wrk, which measures the maximum, is not installed: give --rate N');
+  const maximum = Math.round(await maximumOf(port, CONNECTIONS));
+  console.log(`maximum ${maximum} requests a second, with the faults; the load is half of it`);
+  return { maximum, perSecond: Math.round(maximum / 2) };
 }
 
 async function pushes(
@@ -119,12 +135,13 @@ async function restarts(endpoints: Endpoints, over: AbortSignal): Promise<void> 
 }
 
 function report(
-  load: Awaited<ReturnType<typeof atRate>>,
-  done: { readonly pushed: number; readonly restarts: number },
+  load: SoakLoad,
+  done: Rate & { readonly pushed: number; readonly restarts: number },
   samples: readonly Sample[],
 ): number {
   const injected = load.statuses[INJECTED] ?? 0;
-  const lost = load.sent - load.unanswered - (load.statuses[200] ?? 0) - injected;
+  const lost = lostOf(load, [200, INJECTED]);
+  const asked = done.perSecond * seconds;
   const memory = growthOf(
     samples.map((s) => s.rssMb),
     0.1,
@@ -138,6 +155,9 @@ function report(
   console.log(JSON.stringify({ ...done, ...load, injected, lost, memoryMb: memory, sockets }, null, 2));
   const failures = [
     ...(lost > 0 ? [`${lost} requests were lost that no fault took`] : []),
+    ...(load.sent < asked * KEPT_UP
+      ? [`only ${load.sent} of ${asked} requests were sent: too much for this machine`]
+      : []),
     ...(memory.grows ? [`memory grew from ${memory.before.toFixed(0)} to ${memory.after.toFixed(0)} MB`] : []),
     ...(sockets.grows ? [`handles grew from ${sockets.before} to ${sockets.after}`] : []),
   ];
