@@ -86,6 +86,29 @@ spec: {service: web, tls: {${tls}, handshakeFailure: true}${more}}
     expect(of(inbound, fault('expiredCertificate: true'))).toContain('give exactly one of');
   });
 
+  it('let no bytes go to a sidecar that takes only HTTP', () => {
+    const off = SERVICE.replace('{stable', '{mtls: off, stable').replace(
+      '["127.0.0.1:9081"]',
+      '["127.0.0.1:9081"], inbound: "127.0.0.1:15001"',
+    );
+    const edge = `apiVersion: meshproof.dev/v1
+kind: Gateway
+metadata: {name: bytes}
+spec: {listen: "127.0.0.1:1", protocol: tls-passthrough, sni: {a.example: web}, defaultService: web}
+`;
+    expect(problemsOf(`${off}---\n${edge}`)).toEqual([
+      expect.stringContaining('spec.defaultService: connections are passed on as bytes here'),
+      expect.stringContaining('the sidecar of web v1 takes only HTTP'),
+    ]);
+    expect(problemsOf(`${off.replace('mtls: off', 'mtls: permissive')}---\n${edge}`)).toEqual([]);
+    const caller = SERVICE.replace('name: web', 'name: cart').replace(
+      '["127.0.0.1:9081"]',
+      '["127.0.0.1:9082"], upstreams: [{service: web, listen: "127.0.0.1:2", protocol: tcp}]',
+    );
+    expect(problemsOf(`${off}---\n${caller}`)).toEqual([expect.stringContaining('upstreams[0].service')]);
+    expect(problemsOf(`${off}---\n${caller.replace('protocol: tcp', 'protocol: http')}`)).toEqual([]);
+  });
+
   it('hold an http-proxy to hosts that it may know, and passThrough to an http-proxy', () => {
     const proxy = (spec: string): string[] =>
       problemsOf(

@@ -23,6 +23,7 @@ import { nearest } from './nearest.ts';
 import type { Issue } from './parse.ts';
 import type { ProcessFaultSpec } from './process-fault.ts';
 import { parseAddress } from './units.ts';
+import { gatewayBytesIssues, localPortBytesIssues } from './validate-bytes.ts';
 import { tlsFaultIssues } from './validate-fault-tls.ts';
 
 /** An issue, with the index of the document that it is in. */
@@ -118,6 +119,7 @@ function checkService(
           : [missingService(service, services, ['spec', 'versions', version, 'upstreams', i, 'service'])],
       ),
     ),
+    ...localPortBytesIssues({ spec }, services),
   ];
 }
 
@@ -157,7 +159,8 @@ function checkGateway(
   for (const [name, service] of Object.entries(spec.sni)) {
     if (!services.has(service)) issues.push(missingService(service, services, ['spec', 'sni', name]));
   }
-  return [...issues, ...waysOf(spec), ...passThroughIssues(spec, services)];
+  const bytes = gatewayBytesIssues({ spec }, services);
+  return [...issues, ...waysOf(spec), ...passThroughIssues(spec, services), ...bytes];
 }
 
 function passThroughIssues(

@@ -16,6 +16,7 @@ import type { ActiveFault } from './faults/active-fault.ts';
 import { FaultsByHeader } from './faults/by-header.ts';
 import { checkSecrets } from './faults/check-secrets.ts';
 import { FaultTable } from './faults/fault-table.ts';
+import { compileByteAccess } from './filters/access.ts';
 import { handshakeFaultsAt } from './faults/tls/faults-at.ts';
 import type { HaltSwitch } from './halt-switch.ts';
 import type { IdentitySource } from './identity/identity.ts';
@@ -381,6 +382,7 @@ export class Dataplane implements DataplaneApi {
     this.#wayIn = plan;
     listener.isInbound = true;
     listener.resolve = () => plan;
+    listener.wayInForBytes = { plan, allows: compileByteAccess(policy) };
     listener.secure(this.#inventory.tls.inbound(service));
     listener.handshakeFaults = handshakeFaultsAt(faults, { service, version });
   }

@@ -13,6 +13,7 @@ import type { Runtime } from '../runtime.ts';
 import type { Limit } from '../shared/sharing.ts';
 import { resettable, TlsAcceptor } from '../tls/acceptor.ts';
 import type { ServerTls } from '../tls/acceptor.ts';
+import { BYTES } from '../tls/dialer.ts';
 import { sniffTls } from '../tls/sniff.ts';
 import { TcpConnection } from '../tcp/tcp-connection.ts';
 import type { TcpHost } from '../tcp/tcp-connection.ts';
@@ -42,6 +43,8 @@ export class Listener implements DownstreamHost {
   takeTunnel: DownstreamHost['takeTunnel'];
   /** It leads to the application beside us. */
   isInbound = false;
+  /** For what other proxies of the mesh pass on as bytes; replaced with each configuration. */
+  wayInForBytes: { readonly plan: ServicePlan; readonly allows: (peer: string | undefined) => boolean } | undefined;
   /** Replaced with each configuration. */
   handshakeFaults: readonly ActiveFault[] = [];
   accepted = 0;
@@ -111,8 +114,25 @@ export class Listener implements DownstreamHost {
       return;
     }
     const host = name === undefined ? this : new IdentifiedHost(this, { name, forwarded: forwarded?.(name) ?? '' });
-    if (socket.alpnProtocol === 'h2') this.#connections.add(acceptHttp2(this.#runtime, host, socket));
+    if (socket.alpnProtocol === BYTES) this.#takeBytes(socket, name);
+    else if (socket.alpnProtocol === 'h2') this.#connections.add(acceptHttp2(this.#runtime, host, socket));
     else this.#serve(resettable(socket), host);
+  }
+
+  #takeBytes(socket: TLSSocket, peer: string | undefined): void {
+    const { wayInForBytes } = this;
+    if (wayInForBytes?.allows(peer) === true) this.#passOn(socket, () => wayInForBytes.plan, false);
+    else {
+      socket.destroy();
+      this.#count('ACCESS_DENIED');
+    }
+  }
+
+  #passOn(socket: Socket, serviceOf: TcpHost['serviceOf'], readsSni: boolean): void {
+    const closed = (connection: ClientConnection): void => this.closed(connection);
+    const connection = new TcpConnection(this.#runtime, { closed, retired: this.retired, serviceOf, readsSni }, socket);
+    // One that was refused at once has gone already.
+    if (!socket.destroyed) this.#connections.add(connection);
   }
 
   closed(connection: ClientConnection): void {
@@ -162,15 +182,8 @@ export class Listener implements DownstreamHost {
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
     const { tcp: serviceOf, readsSni } = this;
-    if (!serviceOf) {
-      this.#greet(socket);
-      return;
-    }
-    const closed = (connection: ClientConnection): void => this.closed(connection);
-    const host = { closed, retired: this.retired, serviceOf, readsSni };
-    const connection = new TcpConnection(this.#runtime, host, socket);
-    // One that was refused at once has gone already.
-    if (!socket.destroyed) this.#connections.add(connection);
+    if (serviceOf) this.#passOn(socket, serviceOf, readsSni);
+    else this.#greet(socket);
   }
 
   #greet(socket: Socket): void {

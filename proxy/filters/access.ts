@@ -39,6 +39,19 @@ export function compileAccess(policy: Pick<AccessPolicySpec, 'rules' | 'default'
   };
 }
 
+/**
+ * Of a connection that is passed on as bytes only the caller is known: a rule that allows some requests does not allow it,
+ * and one that denies some denies it, because it could carry them.
+ */
+export function compileByteAccess(policy: AccessPolicySpec | undefined): (name: string | undefined) => boolean {
+  if (policy === undefined) return () => true;
+  const rules = policy.rules.filter((r) => r.action === 'deny' || (r.methods === undefined && r.paths === undefined));
+  return (name) => {
+    const found = rules.find(({ from }) => name !== undefined && (from.includes(ANY_IDENTITY) || from.includes(name)));
+    return (found?.action ?? policy.default) === 'allow';
+  };
+}
+
 function compileRule({ from, methods, paths }: AccessRule): Allows {
   const [names, anybody] = [new Set(from), from.includes(ANY_IDENTITY)];
   const verbs = methods && new Set(methods);

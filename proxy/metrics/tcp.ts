@@ -28,12 +28,19 @@ export function tcpFamilies(snapshot: MetricsSnapshot): Family[] {
     ),
     family(
       'meshproof_tcp_connect_failed_total',
-      loads.map(({ service, version, failed }) => ({ labels: { service, version }, value: failed })),
+      loads
+        .filter(({ side }) => side === 'source')
+        .map(({ service, version, failed }) => ({ labels: { service, version }, value: failed })),
     ),
   ];
 }
 
-function labelsOf(snapshot: MetricsSnapshot, { service, version }: TcpLoad): Labels {
-  const labels = istioLabels(snapshot, 'source', service, version);
-  return { ...labels, request_protocol: 'tcp', connection_security_policy: 'unknown', response_flags: '-' };
+function labelsOf(snapshot: MetricsSnapshot, { side, service, version }: TcpLoad): Labels {
+  const labels = istioLabels(snapshot, side, service, version);
+  return {
+    ...labels,
+    request_protocol: 'tcp',
+    connection_security_policy: side === 'source' ? 'unknown' : 'mutual_tls',
+    response_flags: '-',
+  };
 }

@@ -79,7 +79,7 @@ export function compileInbound(
     counters,
     ...parts,
   };
-  const tcp: ServicePlan['tcp'] = (of) => inventory.tcp(name, of);
+  const tcp: ServicePlan['tcp'] = (of) => inventory.tcp(name, of, 'destination');
   return { name, stable: plan, versions, routes: [route], load, overlay: undefined, tcp, gone, partitions: [], wires };
 }
 

@@ -131,8 +131,8 @@ export class Inventory {
     return kept;
   }
 
-  tcp(service: string, version: string): TcpLoad {
-    return this.tcpLoads.get(`${service}\n${version}`, () => tcpLoad(service, version));
+  tcp(service: string, version: string, side: TcpLoad['side'] = 'source'): TcpLoad {
+    return this.tcpLoads.get(`${service}\n${version}${side}`, () => tcpLoad(service, version, side));
   }
 
   webSockets(service: string, version: string): WebSocketLoad {
@@ -275,7 +275,7 @@ function compileVersion(
   const endpointOf = (address: string): Endpoint => inventory.endpoint(address, resilience, protocol, faulty, security);
   const endpoints = specs.map(({ address }) => endpointOf(address));
   const webSockets = inventory.webSockets(service.metadata.name, name);
-  inventory.tcpLoads.touch(`${service.metadata.name}\n${name}`);
+  inventory.tcpLoads.touch(`${service.metadata.name}\n${name}source`);
   inventory.shadows.touch(`${service.metadata.name}\n${name}`);
   if (isPlain(service.spec)) return { name, protocol, endpoints, cursor: 0, webSockets };
   const pool = inventory.pools.pool(service.metadata.name, name, specs, resilience, endpointOf);

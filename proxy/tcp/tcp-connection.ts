@@ -2,9 +2,9 @@
  * A client's connection that is passed on as bytes: to an endpoint of one service, or of the service that the TLS greeting
  * names. Backpressure and half-closes go through; where one endpoint cannot be reached, the next is tried.
  */
-import { connect } from 'node:net';
-import type { Socket } from 'node:net';
+import { connect, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import type { ErrorCode } from '../../contracts/errors.ts';
 import type { ClientConnection } from '../downstream/host.ts';
 import { countGone } from '../faults/endpoint-gone.ts';
@@ -139,11 +139,22 @@ export class TcpConnection implements ClientConnection, Bare {
       this.#fail('UPSTREAM_CONNECT_FAILED');
       return;
     }
-    const upstream = connect({ host: endpoint.host, port: endpoint.port, noDelay: true, allowHalfOpen: true });
+    const { host, port, dialBytes } = endpoint;
+    const upstream = dialBytes?.() ?? connect({ host, port, noDelay: true, allowHalfOpen: true });
+    const tryNext = (): void => {
+      wayOut.failed(clock.nowMs());
+      this.#connect(wayOut);
+    };
+    if (!(upstream instanceof Socket)) {
+      // There is no identity yet to ask a sidecar with.
+      upstream.on('error', tryNext);
+      return;
+    }
     this.#upstream = upstream;
     const timer = new Timer(() => upstream.destroy(new Error('connect timed out')));
     this.#runtime.wheel.arm(timer, endpoint.connectTimeoutMs);
-    upstream.once('connect', () => {
+    upstream.once(dialBytes ? 'secureConnect' : 'connect', () => {
+      if (upstream.destroyed) return;
       this.#runtime.wheel.cancel(timer);
       wayOut.opened(clock.nowMs());
       this.#join(upstream);
@@ -153,10 +164,7 @@ export class TcpConnection implements ClientConnection, Bare {
       if (this.#over) return;
       // Nothing was sent yet: another endpoint may have the connection.
       if (this.#open) this.#break(error);
-      else {
-        wayOut.failed(clock.nowMs());
-        this.#connect(wayOut);
-      }
+      else tryNext();
     });
   }
 
@@ -203,8 +211,8 @@ export class TcpConnection implements ClientConnection, Bare {
   #break(error: NodeJS.ErrnoException): void {
     if (error.code !== 'ECONNRESET') this.destroy();
     else {
-      this.#client.resetAndDestroy();
-      this.#upstream?.resetAndDestroy();
+      reset(this.#client);
+      if (this.#upstream) reset(this.#upstream);
       this.#way?.destroy();
     }
   }
@@ -264,6 +272,12 @@ export class TcpConnection implements ClientConnection, Bare {
     (this.#way ?? upstream)?.destroySoon();
     this.#host.closed(this);
   }
+}
+
+/** A TLS socket refuses to be reset; to break off without a close_notify says the same. */
+function reset(socket: Socket): void {
+  if (socket instanceof TLSSocket) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 const EMPTY = Buffer.alloc(0);

@@ -1,5 +1,7 @@
 /** What a version got over TCP, and what is open now; kept across configurations. */
 export type TcpLoad = {
+  /** `destination`: it came in to the application beside a sidecar. */
+  readonly side: 'source' | 'destination';
   readonly service: string;
   readonly version: string;
   opened: number;
@@ -12,6 +14,6 @@ export type TcpLoad = {
   receivedBytes: number;
 };
 
-export function tcpLoad(service: string, version: string): TcpLoad {
-  return { service, version, opened: 0, closed: 0, failed: 0, sentBytes: 0, receivedBytes: 0 };
+export function tcpLoad(service: string, version: string, side: TcpLoad['side'] = 'source'): TcpLoad {
+  return { side, service, version, opened: 0, closed: 0, failed: 0, sentBytes: 0, receivedBytes: 0 };
 }

@@ -1,6 +1,7 @@
 /** Ends TLS for the connections of one listener. New certificates hold for new connections; open ones go on. */
 import type { Socket } from 'node:net';
 import type { ClientSocket } from '../downstream/host.ts';
+import { BYTES } from './dialer.ts';
 import { createServer } from 'node:tls';
 import type { SecureContextOptions, Server, TLSSocket } from 'node:tls';
 
@@ -19,6 +20,8 @@ export type ServerTls = {
   readonly requiresCertificate: boolean;
   /** Clients may come without TLS too. */
   readonly acceptsPlain?: boolean;
+  /** Connections that are passed on as bytes come here too. */
+  readonly takesBytes?: true;
   /** Inside the mesh: who the client is; undefined: nobody of ours. */
   readonly peerOf?: (socket: TLSSocket) => string | undefined;
   /** What the application is told of it. */
@@ -60,7 +63,7 @@ export class TlsAcceptor {
   }
 
   #serverFor(disguise: Disguise | undefined): Server | undefined {
-    const { context, asksForCertificate, requiresCertificate } = this.#tls ?? {};
+    const { context, asksForCertificate, requiresCertificate, takesBytes } = this.#tls ?? {};
     const known = this.#servers.get(disguise);
     if (known || !context) return known;
     // A server that never listens: it is given sockets.
@@ -68,7 +71,7 @@ export class TlsAcceptor {
       ...(disguise ? disguise(context) : context),
       requestCert: asksForCertificate === true,
       rejectUnauthorized: requiresCertificate === true,
-      ALPNProtocols: ALPN,
+      ALPNProtocols: takesBytes ? [...ALPN, BYTES] : ALPN,
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       allowHalfOpen: true,
       // Sessions that are resumed belong to clients of this server alone (OpenSSL asks for it where it asks for certificates).

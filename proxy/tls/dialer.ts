@@ -7,6 +7,10 @@ import type { Wrap } from '../faults/tcp/wires.ts';
 import { tlsFailureOf } from './failure.ts';
 import type { TlsFailure } from './failure.ts';
 
+/** By ALPN: between proxies of the mesh, connections that are passed on as bytes. */
+export const BYTES = 'meshproof-bytes';
+export type Spoken = 'http/1.1' | 'h2' | typeof BYTES;
+
 /** How a handshake with an endpoint is made. */
 export type ClientTls = {
   readonly context: SecureContext;
@@ -23,6 +27,8 @@ export type UpstreamSecurity = {
   readonly id: string;
   /** undefined: there is nothing to make a handshake with yet. */
   readonly current: () => ClientTls | undefined;
+  /** The far side is a proxy of the mesh: it takes connections as bytes too. */
+  readonly carriesBytes?: true;
 };
 
 /** Known to Node.js, though not to its types. */
@@ -49,7 +55,7 @@ export class TlsDialer {
   }
 
   /** @returns a socket that emits `secureConnect`, or `error` @param onread - ignored under faults: then it emits `data` */
-  open(protocol: 'http/1.1' | 'h2', onread?: Reading): Duplex {
+  open(protocol: Spoken, onread?: Reading): Duplex {
     const tls = this.#security.current();
     if (!tls) {
       this.failure = 'TLS_FAILED';
@@ -66,8 +72,8 @@ export class TlsDialer {
     });
     socket.once('secureConnect', () => {
       this.failure = undefined;
-      if (protocol === 'h2' && socket.alpnProtocol !== 'h2')
-        socket.destroy(new Error('the endpoint does not speak h2'));
+      if (protocol !== 'http/1.1' && socket.alpnProtocol !== protocol)
+        socket.destroy(new Error(`the endpoint does not speak ${protocol}`));
     });
     // Before those of who uses the socket, who then finds the reason here.
     socket.once('error', (error: NodeJS.ErrnoException) => {

@@ -23,7 +23,7 @@ export class MeshSecurity {
 
   /** @param service - whom the other side must be */
   upstream(service: string): UpstreamSecurity {
-    return { id: `mesh ${service}`, current: () => this.#client(service) };
+    return { id: `mesh ${service}`, current: () => this.#client(service), carriesBytes: true };
   }
 
   #client(service: string): ClientTls | undefined {
@@ -53,7 +53,7 @@ export class MeshSecurity {
   /** @param acceptsPlain - callers outside the mesh may come without TLS */
   server(acceptsPlain: boolean): ServerTls {
     const identity = this.#source.current();
-    const common = { asksForCertificate: true, requiresCertificate: true, acceptsPlain };
+    const common = { asksForCertificate: true, requiresCertificate: true, acceptsPlain, takesBytes: true } as const;
     if (!identity) return { ...common, id: '', context: undefined };
     const { trustDomain } = identity;
     return {

@@ -6,7 +6,7 @@ import type { Target } from '../health/probe.ts';
 import { ClientSessions } from '../http2/client-sessions.ts';
 import type { Wrap } from '../faults/tcp/wires.ts';
 import type { Runtime } from '../runtime.ts';
-import { TlsDialer } from '../tls/dialer.ts';
+import { BYTES, TlsDialer } from '../tls/dialer.ts';
 import type { UpstreamSecurity } from '../tls/dialer.ts';
 import type { TlsFailure } from '../tls/failure.ts';
 import { UpstreamConnection } from './connection.ts';
@@ -30,6 +30,8 @@ export class Endpoint {
   readonly protocol: Protocol;
   /** Where it speaks TLS: a socket that is none of the pool's, for checks. */
   readonly dial: Target['dial'];
+  /** Where a sidecar stands before it: a connection for bytes, ready at `secureConnect`. */
+  readonly dialBytes: (() => Duplex) | undefined;
   /** Who wants to know that a connection was released or closed. */
   #freed: (() => void)[] | undefined;
   opened = 0;
@@ -56,6 +58,7 @@ export class Endpoint {
     // Checks go past the faults on connections.
     const forChecks = security && new TlsDialer(security, host, port, undefined);
     this.dial = forChecks && ((wanted = protocol === 'http1' ? 'http/1.1' : 'h2') => forChecks.open(wanted));
+    this.dialBytes = security?.carriesBytes && forChecks && (() => forChecks.open(BYTES));
     this.connectTimeoutMs = connectTimeoutMs ?? runtime.limits.connectTimeoutMs;
     this.#idleMs = idleMs ?? runtime.limits.upstreamIdleMs;
     this.#runtime = runtime;

@@ -38,7 +38,11 @@ export function mergeMetrics(snapshots: readonly [MetricsSnapshot, ...MetricsSna
       (a, b) => ({ ...addNumbers(a, b), ...(a.adaptive ? {} : { limit: a.limit }) }),
     ),
     shadows: byVersion(snapshots.flatMap((s) => s.shadows)),
-    tcp: byVersion(snapshots.flatMap((s) => s.tcp)),
+    tcp: byKey(
+      snapshots.flatMap((s) => s.tcp),
+      ({ side, service, version }) => `${side}\n${service}\n${version}`,
+      addNumbers,
+    ),
     webSockets: byVersion(snapshots.flatMap((s) => s.webSockets)),
     pools: byKey(
       snapshots.flatMap((s) => s.pools),
