@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { requestHead } from '../testing/runtime.ts';
-import { traceContextOf, traceparent } from './trace-context.ts';
+import { decisionOf, traceContextOf, traceparent } from './trace-context.ts';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const SPAN = 'b7ad6b7169203331';
@@ -39,6 +39,17 @@ describe('traceContextOf', () => {
     'x-b3-traceid: 8448eb211c80319c',
   ])('takes %s for no trace', (field) => {
     expect(traceContextOf(requestHead('GET /', field))).toBeUndefined();
+  });
+
+  it.each([
+    ['b3: 0', false],
+    ['b3: d', true],
+    ['x-b3-sampled: 0', false],
+    ['x-b3-flags: 1', true],
+    ['x-b3-sampled: maybe', undefined],
+    ['accept: all', undefined],
+  ])('takes %s for a decision of %s', (field, decision) => {
+    expect(decisionOf(requestHead('GET /', field))).toBe(decision);
   });
 
   it('reads what it writes', () => {

@@ -1,4 +1,4 @@
-/** Which trace a request belongs to: W3C Trace Context and B3 are understood, W3C is written. */
+/** Which trace a request belongs to: W3C Trace Context and B3 are understood; W3C is written, and B3 where it came. */
 import type { Head } from '../http1/head.ts';
 
 export type TraceContext = {
@@ -52,6 +52,34 @@ function b3(traceId: string, spanId: string, decision: string | undefined): Trac
   if (ONLY_ZEROS.test(traceId) || ONLY_ZEROS.test(spanId)) return undefined;
   const sampled = decision === undefined ? undefined : decision === '1' || decision === 'd' || decision === 'true';
   return { traceId: traceId.padStart(32, '0'), spanId, sampled, format: 'b3' };
+}
+
+/** B3 may bring a decision without a trace. @returns undefined where there is none */
+export function decisionOf(head: Head): boolean | undefined {
+  const value = head.get('b3') ?? (head.get('x-b3-flags') === '1' ? 'd' : head.get('x-b3-sampled'));
+  if (value === '0' || value === 'false') return false;
+  return value === '1' || value === 'd' || value === 'true' ? true : undefined;
+}
+
+/**
+ * What the endpoint is told: W3C always, and each form of B3 in which the request came, or a service that knows only that
+ * one would go on from the caller's span, past ours.
+ * @returns fields by name; undefined: to be removed
+ */
+export function traceFields(
+  head: Head,
+  { traceId, spanId, sampled }: Pick<TraceContext, 'traceId' | 'spanId'> & { readonly sampled: boolean },
+): [name: string, value: string | undefined][] {
+  const fields: [string, string | undefined][] = [['traceparent', traceparent(traceId, spanId, sampled)]];
+  const decision = sampled ? '1' : '0';
+  const short = /^0{16}(?=[0-9a-f]{16}$)/;
+  const b3TraceId = traceId.replace(short, '');
+  if (head.get('b3') !== undefined) fields.push(['b3', `${b3TraceId}-${spanId}-${decision}`]);
+  if (head.get('x-b3-traceid') !== undefined || head.get('x-b3-sampled') !== undefined) {
+    fields.push(['x-b3-traceid', b3TraceId], ['x-b3-spanid', spanId], ['x-b3-sampled', decision]);
+    fields.push(['x-b3-parentspanid', undefined]);
+  }
+  return fields;
 }
 
 /** The value of `traceparent`. */

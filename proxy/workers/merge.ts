@@ -38,11 +38,7 @@ export function mergeMetrics(snapshots: readonly [MetricsSnapshot, ...MetricsSna
       (a, b) => ({ ...addNumbers(a, b), ...(a.adaptive ? {} : { limit: a.limit }) }),
     ),
     shadows: byVersion(snapshots.flatMap((s) => s.shadows)),
-    tcp: byKey(
-      snapshots.flatMap((s) => s.tcp),
-      ({ side, service, version }) => `${side}\n${service}\n${version}`,
-      addNumbers,
-    ),
+    tcp: byVersion(snapshots.flatMap((s) => s.tcp)),
     webSockets: byVersion(snapshots.flatMap((s) => s.webSockets)),
     pools: byKey(
       snapshots.flatMap((s) => s.pools),
@@ -89,8 +85,10 @@ export function mergeEndpoints(views: readonly (readonly EndpointView[])[]): End
 }
 
 /** Rows of numbers, one for each version of a service. */
-function byVersion<T extends { readonly service: string; readonly version: string }>(rows: readonly T[]): T[] {
-  return byKey(rows, ({ service, version }) => `${service}\n${version}`, addNumbers);
+type OfVersion = { readonly service: string; readonly version: string; readonly side?: string };
+
+function byVersion<T extends OfVersion>(rows: readonly T[]): T[] {
+  return byKey(rows, ({ service, version, side }) => `${service}\n${version}\n${side}`, addNumbers);
 }
 
 function byKey<T>(rows: readonly T[], keyOf: (row: T) => string, add: (a: T, b: T) => T): T[] {

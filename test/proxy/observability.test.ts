@@ -73,11 +73,28 @@ describe('tracing', () => {
     expect(whole?.attributes).toContainEqual({ key: 'url.path', value: { stringValue: '/cart' } });
   });
 
+  it('goes on in B3 too where the caller speaks it, so that nobody behind leaves our span out', async () => {
+    const { tracing, spans } = await collector(0);
+    const { client, upstream } = await chain(({ answer }) => answer(ok('fine')), { options: { tracing } });
+    await client.send(get('/', `b3: ${TRACE}-${PARENT}-1\r\n`)).response();
+    const multi = `x-b3-traceid: ${TRACE.slice(16)}\r\nx-b3-spanid: ${PARENT}\r\nx-b3-parentspanid: 1111111111111111\r\n`;
+    await client.send(get('/', `${multi}x-b3-sampled: 1\r\n`)).response();
+    await tracing.close();
+    const attempts = spans.filter((span) => span.name === 'GET attempt 1').map(({ spanId }) => spanId);
+    const fields = (name: string): string[] =>
+      upstream.requests.flatMap(({ headers }) => headers.filter(([n]) => n === name).map(([, value]) => value));
+    expect(fields('b3')).toEqual([`${TRACE}-${attempts[0]}-1`]);
+    expect([fields('x-b3-traceid'), fields('x-b3-spanid')]).toEqual([[TRACE.slice(16)], [attempts[1]]]);
+    expect([fields('x-b3-sampled'), fields('x-b3-parentspanid')]).toEqual([['1'], []]);
+    expect(fields('traceparent')).toHaveLength(2);
+  });
+
   it('keeps to the decision of the caller, and makes one where there is none', async () => {
     const { tracing, spans } = await collector(0);
     const { client, upstream } = await chain(({ answer }) => answer(ok('fine')), { options: { tracing } });
     await client.send(get('/', `b3: ${TRACE}-${PARENT}-0\r\n`)).response();
     await client.send(get()).response();
+    await client.send(get('/', 'b3: 0\r\n')).response();
     await tracing.close();
     expect(spans).toEqual([]);
     const [b3, own] = parentsIn(upstream.bytes);
