@@ -19,17 +19,25 @@ export const RunBody = z.strictObject({ document: SourceBody });
 export const ReasonBody = z.strictObject({ reason: z.string().max(1_000).optional() });
 /** POST goals: a user of an A/B test has reached a goal, which no answer could tell. */
 export const GoalBody = z.strictObject({
-  goal: z.string().min(1).max(100),
-  /** The value of the test's key: of its cookie, or its header. */
-  key: z.string().min(1).max(4_096),
-  value: z.number().min(0).max(1e9).default(1),
+  goal: z.string().min(1).max(100).meta({ description: 'One of the goals that the test declares' }),
+  key: z
+    .string()
+    .min(1)
+    .max(4_096)
+    .meta({ description: "The value of the test's key: of the user's cookie, or header" }),
+  value: z
+    .number()
+    .min(0)
+    .max(1e9)
+    .default(1)
+    .meta({ description: 'What it is worth; goals are compared by their sums' }),
 });
 export type GoalReport = z.output<typeof GoalBody>;
 /** Whether it was counted, for which version, and why it was not. */
 export const GoalAnswer = z.object({
   counted: z.boolean(),
-  version: z.string().nullable(),
-  why: z.string().nullable(),
+  version: z.string().nullable().meta({ description: 'The arm of this user; null when the user takes no part' }),
+  why: z.string().nullable().meta({ description: 'Why it was not counted; null when it was' }),
 });
 export type GoalAnswer = z.output<typeof GoalAnswer>;
 

@@ -132,11 +132,12 @@ export class FakeRun {
     this.#end(nowMs, 'PENDING', 'promoted', `Promoted by hand before a verdict: ${reason}`);
   }
 
-  /** From now on the next step waits for a person. */
+  /** From now on it is shown with these. */
   change(changes: Partial<ExperimentView>): void {
     this.#changes = changes;
   }
 
+  /** From now on the next step waits for a person. */
   askForApproval(): void {
     this.#waitsFor = 'approval';
     this.#reason = 'step 4 waits for a person to approve it';
