@@ -110,7 +110,10 @@ function copyTo(exchange: Exchange, { version, load }: Target, capture: AnswerCa
   if (load.inFlight >= MAX_IN_FLIGHT) return drop('in-flight');
   // The client waits for the endpoint's word before it sends; a copy would have to wait for two.
   if (!body.complete && head.expectField >= 0) return drop('streamed');
-  const endpoint = nextEndpoint(version, undefined);
+  const { pool } = version;
+  const endpoint = pool
+    ? pool.choose(runtime.clock.nowMs(), undefined, undefined)?.endpoint
+    : nextEndpoint(version, undefined);
   if (!endpoint) return drop('no-endpoint');
   const text = writeRequestHead(head, {
     added: runtime.addedFields + SHADOW_FIELD,

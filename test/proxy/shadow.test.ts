@@ -34,6 +34,50 @@ describe('the shadow', () => {
     await expect.poll(() => loadOf(dataplane)).toMatchObject({ answered: 1, inFlight: 0 });
   });
 
+  it('is of several versions at once, each with its own share of the requests that match', async () => {
+    const v1 = await upstreamThat(({ answer }) => answer(ok('primary')));
+    const [v2, v3] = [
+      await upstreamThat(({ answer }) => answer(ok())),
+      await upstreamThat(({ answer }) => answer(ok())),
+    ];
+    const mirror = [{ version: 'v2' }, { version: 'v3', percent: 30 }];
+    const { port, dataplane } = await gatewayTo({
+      versions: { v1: [v1.port], v2: [v2.port], v3: [v3.port] },
+      rules: [{ match: { path: { prefix: '/copied' } }, mirror }],
+    });
+    const client = await clientOf(port);
+    for (let i = 0; i < 300; i++) await client.send(get('/copied')).response();
+    for (let i = 0; i < 20; i++) await client.send(get('/alone')).response();
+    const of = (version: string): number => {
+      const load = dataplane.metrics().shadows.find((shadow) => shadow.version === version);
+      return (load?.answered ?? 0) + (load?.inFlight ?? 0);
+    };
+    await expect.poll(() => [v2.requests.length, v3.requests.length]).toEqual([300, of('v3')]);
+    // 300 draws of 30 %: 90, give or take three standard deviations.
+    expect(Math.abs(v3.requests.length - 90)).toBeLessThanOrEqual(24);
+    expect(`${v2.bytes}${v3.bytes}`).not.toContain('/alone');
+    expect(v1.requests).toHaveLength(320);
+  });
+
+  it('goes to the endpoints that balancing would choose', async () => {
+    const v1 = await upstreamThat(({ answer }) => answer(ok('primary')));
+    const [ill, well] = [
+      await upstreamThat(({ answer }) => answer('HTTP/1.1 500 Ill\r\ncontent-length: 0\r\n\r\n')),
+      await upstreamThat(({ answer }) => answer(ok())),
+    ];
+    const { port, dataplane } = await gatewayTo({
+      versions: { v1: [v1.port], v2: [ill.port, well.port] },
+      rules: [{ mirror: [{ version: 'v2' }] }],
+      resilience: { healthCheck: { http: { path: '/' }, interval: '10ms', unhealthyThreshold: 1 } },
+    });
+    const states = (): unknown => dataplane.metrics().pools.find(({ version }) => version === 'v2')?.states;
+    await expect.poll(states).toMatchObject({ available: 1, unhealthy: 1 });
+    const client = await clientOf(port);
+    for (let i = 0; i < 10; i++) await client.send(get('/copied')).response();
+    await expect.poll(() => well.requests.filter(({ target }) => target === '/copied').length).toBe(10);
+    expect(ill.requests.filter(({ target }) => target === '/copied')).toEqual([]);
+  });
+
   it('reuses its connection', async () => {
     const { client, dataplane, v2 } = await stage({}, ({ answer }) => answer(ok('shadow')));
     for (let i = 1; i <= 3; i++) {
