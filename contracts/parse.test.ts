@@ -18,6 +18,34 @@ describe('a document', () => {
     expect(problemsOf(text)).toEqual([expect.stringContaining('a duration is a text with a unit')]);
   });
 
+  it.each([
+    ['baseline: 2', '2 stands where a text belongs; put it in quotes'],
+    ['candidate: ', 'nothing stands where a text belongs'],
+    ['analysis: {alpha: "0.01"}', '"0.01" stands where a number belongs; write it without quotes'],
+    ['analysis: {alpha: 0}', 'it must be above 0'],
+    ['analysis: {alpha: 1}', 'it must be at most 0.2'],
+    ['shield: "yes"', '"yes" stands where true or false belongs'],
+    ['steps: 5', '5 stands where a list belongs; write it in brackets, or below with a dash'],
+    ['steps: []', 'the list is empty'],
+    ['hold: [30s]', 'a list stands where a map of keys belongs'],
+  ])('says of `%s` what belongs there', (line, says) => {
+    const spec = { service: 'a', baseline: 'v1', candidate: 'v2' };
+    const rest = Object.entries(spec).filter(([key]) => !line.startsWith(`${key}:`));
+    const text = `${head('Canary')}spec:\n  ${[...rest.map(([key, value]) => `${key}: ${value}`), line].join('\n  ')}\n`;
+    expect(problemsOf(text)).toEqual([expect.stringMatching(new RegExp(`: ${says.replaceAll('.', '\\.')}$`))]);
+  });
+
+  it('that has its head misspelt names the key that was meant', () => {
+    expect(problemsOf('apiVersoin: meshproof.dev/v1\nkind: Canary')).toEqual([
+      expect.stringContaining(
+        'apiVersion is missing ("apiVersoin" is no such key); write apiVersion: meshproof.dev/v1',
+      ),
+    ]);
+    expect(problemsOf('apiVersion: meshproof.dev/v1\nkidn: Canary')).toEqual([
+      expect.stringContaining('kind is missing ("kidn" is no such key); kinds are'),
+    ]);
+  });
+
   it('is refused when the weights of a split are above 100', () => {
     const text = `${head('Route')}spec: {service: a, rules: [{split: [{version: v1, weight: 60}, {version: v2, weight: 41}]}]}`;
     expect(problemsOf(text)).toEqual([expect.stringContaining('the weights of a split add up to more than 100')]);
@@ -26,6 +54,11 @@ describe('a document', () => {
   it('is refused when the steps of a canary fall', () => {
     const text = `${head('Canary')}spec: {service: a, baseline: v1, candidate: v2, steps: [{weight: 5}, {weight: 1}]}`;
     expect(problemsOf(text)).toEqual([expect.stringContaining('the weights of the steps must rise')]);
+  });
+
+  it.each(['{}', '{headers: {}}', '{path: {prefix: /}}'])('does not preview everybody: %s', (preview) => {
+    const text = `${head('Canary')}spec: {service: a, baseline: v1, candidate: v2, preview: ${preview}}`;
+    expect(problemsOf(text)).toEqual([expect.stringContaining('every request would be a preview')]);
   });
 
   it('of an unknown kind names the nearest kind', () => {

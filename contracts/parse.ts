@@ -9,6 +9,7 @@ import { API_VERSION, KINDS, SCHEMAS } from './document.ts';
 import type { Document, Kind, SourceDocument } from './document.ts';
 import type { Problem } from './errors.ts';
 import { nearest } from './nearest.ts';
+import { valueWords } from './value-words.ts';
 
 /** A document with the text it came from, so that later checks can name its lines. */
 export type Located = {
@@ -96,12 +97,13 @@ export function checkDocument(source: unknown): Checked {
   }
   const { apiVersion, kind } = source as { apiVersion?: unknown; kind?: unknown };
   if (apiVersion !== API_VERSION) {
-    const found = apiVersion === undefined ? 'apiVersion is missing' : `apiVersion ${shown(apiVersion)} is not known`;
+    const found =
+      apiVersion === undefined ? absent('apiVersion', source) : `apiVersion ${shown(apiVersion)} is not known`;
     return { ok: false, issues: [{ path: ['apiVersion'], message: `${found}; write apiVersion: ${API_VERSION}` }] };
   }
   if (typeof kind !== 'string' || !Object.hasOwn(SCHEMAS, kind)) {
     const hint = typeof kind === 'string' ? nearest(kind, KINDS) : undefined;
-    const found = kind === undefined ? 'kind is missing' : `kind ${shown(kind)} is not known`;
+    const found = kind === undefined ? absent('kind', source) : `kind ${shown(kind)} is not known`;
     return {
       ok: false,
       issues: [
@@ -109,9 +111,15 @@ export function checkDocument(source: unknown): Checked {
       ],
     };
   }
-  const result = SCHEMAS[kind as Kind].safeParse(source);
+  const result = SCHEMAS[kind as Kind].safeParse(source, { error: valueWords });
   if (result.success) return { ok: true, document: result.data };
   return { ok: false, issues: result.error.issues.flatMap((issue) => explain(issue, kind as Kind, source)) };
+}
+
+/** Of a key of the head; without it no schema is known that would find the misspelt one. */
+function absent(key: string, source: object): string {
+  const meant = nearest(key, Object.keys(source));
+  return meant === undefined ? `${key} is missing` : `${key} is missing ("${meant}" is no such key)`;
 }
 
 /** Turns a zod issue into words; an unknown key is reported at its own place with the nearest known one. */

@@ -35,7 +35,17 @@ export const OnInconclusive = z.enum(['rollback', 'promote', 'hold']).default('r
   description: 'rollback; promote; or hold: stay at the last step until a person decides or the deadline comes',
 });
 
-export const Preview = Match.optional().meta({
-  description:
-    "Requests that always go to the candidate, from the first step on: testers'. They are counted apart and not compared",
-});
+function isOfSome({ path, methods, headers = {}, query = {} }: Match): boolean {
+  const isPath = path !== undefined && path.prefix !== '/';
+  return isPath || methods !== undefined || Object.keys(headers).length + Object.keys(query).length > 0;
+}
+
+export const Preview = Match.refine(isOfSome, {
+  error:
+    'every request would be a preview and go to the candidate; name a header, a query parameter or a path of testers',
+})
+  .optional()
+  .meta({
+    description:
+      "Requests that always go to the candidate, from the first step on: testers'. They are counted apart and not compared",
+  });
