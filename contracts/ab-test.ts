@@ -7,7 +7,8 @@ import { Match } from './match.ts';
 import { Freezes, Windows } from './promotion-windows.ts';
 import { Lease, Watch } from './release.ts';
 import { Duration, Name, Percent, PPM } from './units.ts';
-import { neverPromotes, Webhooks } from './webhook.ts';
+import { ACTIONS, hookIssues, Incoming } from './incoming.ts';
+import { Webhooks } from './webhook.ts';
 
 export const TestArm = z.strictObject({
   version: Name,
@@ -78,6 +79,7 @@ export const ABTestSpec = z
     windows: Windows,
     freezes: Freezes,
     webhooks: Webhooks,
+    incoming: Incoming,
     lease: Lease,
     watch: Watch,
     onInconclusive: z.enum(['rollback', 'hold']).default('rollback').meta({
@@ -93,8 +95,8 @@ export const ABTestSpec = z
     path: ['goals'],
   })
   .superRefine((test, context) => {
-    if (test.promote === 'winner') return;
-    for (const issue of neverPromotes(test.webhooks)) context.addIssue({ code: 'custom', ...issue });
+    const kind = { promotes: test.promote === 'winner', actions: ACTIONS.filter((action) => action !== 'approve') };
+    for (const issue of hookIssues(test, kind)) context.addIssue({ code: 'custom', ...issue });
   });
 
 export type ABTestSpec = z.output<typeof ABTestSpec>;

@@ -8,6 +8,7 @@ import { Approval, ApprovalTimeout, Deadline, Lease, Measure, OnInconclusive, Pr
 import { Sticky } from './route.ts';
 import { Together } from './together.ts';
 import { Duration, Name, Percent, PPM_PER_PERCENT } from './units.ts';
+import { ACTIONS, hookIssues, Incoming } from './incoming.ts';
 import { Webhooks } from './webhook.ts';
 
 export const BlueGreenSpec = z
@@ -50,6 +51,7 @@ export const BlueGreenSpec = z
     after: After,
     together: Together,
     webhooks: Webhooks,
+    incoming: Incoming,
     deadline: Deadline,
     lease: Lease,
     watch: Watch,
@@ -66,6 +68,10 @@ export const BlueGreenSpec = z
   .refine((b) => b.preview !== undefined || b.verify.share > 0, {
     error: 'nothing would reach the candidate before the switch; give preview, verify.share or both',
     path: ['verify'],
+  })
+  .superRefine((release, context) => {
+    for (const issue of hookIssues(release, { promotes: true, actions: ACTIONS }))
+      context.addIssue({ code: 'custom', ...issue });
   });
 
 export type BlueGreenSpec = z.output<typeof BlueGreenSpec>;

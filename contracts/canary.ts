@@ -9,6 +9,7 @@ import { Approval, ApprovalTimeout, Deadline, Lease, Measure, OnInconclusive, Pr
 import { Sticky } from './route.ts';
 import { Together } from './together.ts';
 import { Duration, Name, Percent, Tolerance, PPM_PER_PERCENT } from './units.ts';
+import { ACTIONS, hookIssues, Incoming } from './incoming.ts';
 import { Webhooks } from './webhook.ts';
 
 export const SuccessRateMetric = z.strictObject({
@@ -103,6 +104,7 @@ export const CanarySpec = z
     after: After,
     together: Together,
     webhooks: Webhooks,
+    incoming: Incoming,
     deadline: Deadline,
     lease: Lease,
     watch: Watch,
@@ -131,6 +133,10 @@ export const CanarySpec = z
   .refine((c) => c.steps.every((s) => s.weight <= c.maxShare), {
     error: 'a step goes above maxShare (50 percent where it is not given)',
     path: ['steps'],
+  })
+  .superRefine((canary, context) => {
+    for (const issue of hookIssues(canary, { promotes: true, actions: ACTIONS }))
+      context.addIssue({ code: 'custom', ...issue });
   });
 
 export type CanarySpec = z.output<typeof CanarySpec>;

@@ -7,7 +7,8 @@ import { Guardrails, Limit } from './limit.ts';
 import { ProcessFaultSpec } from './process-fault.ts';
 import { Deadline, Lease } from './release.ts';
 import { Duration, Name, Percent, PPM_PER_PERCENT } from './units.ts';
-import { neverPromotes, Webhooks } from './webhook.ts';
+import { hookIssues, Incoming } from './incoming.ts';
+import { Webhooks } from './webhook.ts';
 
 const name = Name.meta({ description: 'How the journal and the metrics call it' });
 const at = Duration.prefault('0s').meta({ description: 'When it begins, counted from the first moment of the faults' });
@@ -56,6 +57,7 @@ export const ChaosSpec = z
     }),
     after: After,
     webhooks: Webhooks,
+    incoming: Incoming,
     deadline: Deadline,
     lease: Lease,
   })
@@ -64,7 +66,8 @@ export const ChaosSpec = z
     path: ['faults'],
   })
   .superRefine((spec, context) => {
-    for (const issue of neverPromotes(spec.webhooks)) context.addIssue({ code: 'custom', ...issue });
+    for (const issue of hookIssues(spec, { promotes: false, actions: ['abort'] }))
+      context.addIssue({ code: 'custom', ...issue });
     spec.faults.forEach(({ fault, ramp, for: lasts }, i) => {
       const problem = (path: string[], message: string): void =>
         context.addIssue({ code: 'custom', path: ['faults', i, ...path], message });

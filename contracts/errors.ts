@@ -117,6 +117,13 @@ export const ERRORS = {
   },
   WIRE_MALFORMED: { status: 400, faultOf: 'proxy', message: 'the message is not one of this version of the protocol' },
 
+  SIGNATURE_REFUSED: {
+    status: 401,
+    faultOf: 'client',
+    message: 'the message is not signed as it must be, or it is too old',
+  },
+  ACTION_REFUSED: { status: 403, faultOf: 'client', message: 'the document does not let this sender do that' },
+  GATE_NOT_WAITING: { status: 409, faultOf: 'client', message: 'the experiment does not stand at this gate now' },
   SECRET_MISSING: { status: 409, faultOf: 'operator', message: 'a secret that a document names is not there' },
 
   // --- experiments

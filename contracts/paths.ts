@@ -25,6 +25,8 @@ export const API = {
   pause: (name: string) => `/api/v1/experiments/${encodeURIComponent(name)}/pause`,
   resume: (name: string) => `/api/v1/experiments/${encodeURIComponent(name)}/resume`,
   goals: (name: string) => `/api/v1/experiments/${encodeURIComponent(name)}/goals`,
+  incoming: (name: string, sender: string) =>
+    `/api/v1/experiments/${encodeURIComponent(name)}/incoming/${encodeURIComponent(sender)}`,
   gate: (name: string) => `/api/v1/gates/${encodeURIComponent(name)}`,
   halt: '/api/v1/halt',
   proxies: '/api/v1/proxies',

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { Duration, Name } from './units.ts';
 
-const SecretName = Name.meta({
+export const SecretName = Name.meta({
   description: 'A secret of the control plane: the file of this name in --secrets, or MESHPROOF_SECRET_NAME',
 });
 

@@ -6,7 +6,8 @@ import { Guardrails } from './limit.ts';
 import { Match } from './match.ts';
 import { Deadline, Lease } from './release.ts';
 import { Duration, Name, Percent, PPM, Size, Tolerance } from './units.ts';
-import { neverPromotes, Webhooks } from './webhook.ts';
+import { hookIssues, Incoming } from './incoming.ts';
+import { Webhooks } from './webhook.ts';
 
 /** Where a login or a secret usually stands. */
 export const USUALLY_SECRET: readonly string[] = [
@@ -121,6 +122,7 @@ export const ShadowSpec = z
     analysis: ShadowAnalysis.prefault({}),
     after: After,
     webhooks: Webhooks,
+    incoming: Incoming,
     deadline: Deadline,
     lease: Lease,
   })
@@ -129,7 +131,8 @@ export const ShadowSpec = z
     path: ['candidate'],
   })
   .superRefine((shadow, context) => {
-    for (const issue of neverPromotes(shadow.webhooks)) context.addIssue({ code: 'custom', ...issue });
+    for (const issue of hookIssues(shadow, { promotes: false, actions: ['abort'] }))
+      context.addIssue({ code: 'custom', ...issue });
   });
 
 export type ShadowSpec = z.output<typeof ShadowSpec>;

@@ -5,27 +5,31 @@ import { Duration, Name } from './units.ts';
 
 export const WEBHOOK_POINTS = ['before-start', 'before-step', 'before-promotion', 'during'] as const;
 
+export const ASKING_POINTS = z.enum(WEBHOOK_POINTS).meta({
+  description:
+    'before-start: nothing is laid over the traffic before it says yes; before-step: before each step towards more ' +
+    'exposure (Chaos: before the first fault); before-promotion; during: again and again while the candidate serves ' +
+    '(Chaos: while faults are in force)',
+});
+
+export const OnNo = z
+  .enum(['rollback', 'wait'])
+  .optional()
+  .meta({
+    description:
+      'What follows from a no (of a webhook that is asked: 3xx or 4xx). rollback (the default): it ends; wait: it stays ' +
+      'where it is, and a later yes lets it go on, until the deadline',
+  });
+
 export const Webhook = z
   .strictObject({
     name: Name,
-    at: z.enum(WEBHOOK_POINTS).meta({
-      description:
-        'before-start: nothing is laid over the traffic before it says yes; before-step: before each step towards more ' +
-        'exposure (Chaos: before the first fault); before-promotion; during: again and again while the candidate serves ' +
-        '(Chaos: while faults are in force)',
-    }),
+    at: ASKING_POINTS,
     ...RECEIVER_KEYS,
     retries: z.int().min(0).max(10).default(2).meta({
       description: 'After no answer, 408, 425, 429 or 5xx it is asked again so many times, with growing pauses',
     }),
-    onNo: z
-      .enum(['rollback', 'wait'])
-      .optional()
-      .meta({
-        description:
-          'An answer of 3xx or 4xx is a no. rollback (the default): it ends; wait: it is asked again each interval, until ' +
-          'the deadline',
-      }),
+    onNo: OnNo,
     onError: z.enum(['rollback', 'ignore']).default('rollback').meta({
       description: 'When no answer comes after all retries. rollback: INCONCLUSIVE; ignore: it goes on as after a yes',
     }),
@@ -55,11 +59,14 @@ export const Webhooks = z
   .prefault([])
   .meta({ description: 'Programs of others that are asked before it moves forward, and while it runs' });
 
-/** Of a kind that promotes nothing. */
-export function neverPromotes(hooks: readonly Webhook[]): { path: PropertyKey[]; message: string }[] {
+/** Of a kind that promotes nothing. @param path - of the list */
+export function neverPromotes(
+  hooks: readonly Pick<Webhook, 'at'>[],
+  path: readonly PropertyKey[],
+): { path: PropertyKey[]; message: string }[] {
   return hooks.flatMap(({ at }, i) =>
     at === 'before-promotion'
-      ? [{ path: ['webhooks', i, 'at'], message: 'it would never be asked: nothing is promoted here' }]
+      ? [{ path: [...path, i, 'at'], message: 'it would never be asked: nothing is promoted here' }]
       : [],
   );
 }

@@ -6,6 +6,7 @@ import type { HaltResult } from '../contracts/api.ts';
 import { MeshproofError } from '../contracts/errors.ts';
 import { secretsOf } from '../contracts/receiver.ts';
 import type { ChainReport, ExperimentView, JournalEntry } from '../contracts/experiment.ts';
+import type { IncomingAnswer } from '../contracts/incoming.ts';
 import type { DeliveryView } from '../contracts/notification.ts';
 import type { LiveMessage, ServiceView } from '../contracts/live.ts';
 import type { RunnerApi } from '../experiments/ports.ts';
@@ -21,6 +22,8 @@ import { portsOf } from './experiments/ports.ts';
 import { Taps } from './live/taps.ts';
 import { LiveStream } from './live/live-stream.ts';
 import type { Log } from './log.ts';
+import { hear } from './incoming/hear.ts';
+import type { RawMessage } from './incoming/hear.ts';
 import { announcing } from './notifications/announcing.ts';
 import { Deliveries, viewOf } from './notifications/deliveries.ts';
 import { Secrets } from './outgoing/secrets.ts';
@@ -151,9 +154,16 @@ export class ControlPlane {
     if (!document || !isExperimentDocument(document)) {
       throw new MeshproofError('DOCUMENT_INVALID', `a ${document?.kind} is not an experiment; apply it instead`);
     }
-    for (const name of document.spec.webhooks.flatMap(secretsOf)) await this.#secrets.read(name);
+    const senders = document.spec.incoming.map((sender) => sender.signingSecret);
+    for (const name of [...document.spec.webhooks.flatMap(secretsOf), ...senders]) await this.#secrets.read(name);
     const id = `exp_${this.#wallClock().getTime().toString(36)}${randomBytes(4).toString('hex')}`;
     return this.runner.run(id, document, source);
+  }
+
+  /** An incoming webhook. @throws MeshproofError SIGNATURE_REFUSED, and as the runner's `hear` */
+  hear(message: RawMessage): Promise<IncomingAnswer> {
+    const nowMs = (): number => this.#wallClock().getTime();
+    return hear(message, { runner: this.runner, secrets: this.#secrets, nowMs });
   }
 
   /** @throws MeshproofError EXPERIMENT_NOT_FOUND */

@@ -67,6 +67,7 @@ function termsOf(spec: Spec): Terms {
     windows: spec.windows,
     freezes: spec.freezes,
     webhooks: spec.webhooks,
+    incoming: spec.incoming,
     onInconclusive: spec.onInconclusive,
     analysis: { alpha: spec.analysis.alpha, metrics: [], warmup: 0, checks: [] },
   };

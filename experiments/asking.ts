@@ -20,7 +20,7 @@ export class Asking {
 
   tick(story: Story, state: State, tell: (event: Answered) => void): void {
     if ((story.terms.webhooks ?? []).length === 0) return;
-    const wanted = wantedNow(story, state);
+    const wanted = wantedNow(story, state).filter(({ hook }) => hook.webhook !== null);
     for (const id of this.#dueMs.keys()) if (!wanted.some((w) => idOf(w) === id)) this.#dueMs.delete(id);
     for (const one of wanted) {
       const id = idOf(one);
@@ -34,11 +34,11 @@ export class Asking {
     }
   }
 
-  async #ask({ hook, key }: Wanted, question: Question): Promise<Answered> {
-    const asked = { type: 'answered', webhook: hook.name, key } as const;
+  async #ask({ hook: { name, webhook }, key }: Wanted, question: Question): Promise<Answered> {
+    const asked = { type: 'answered', webhook: name, key } as const;
     const { ask } = this.#ports;
-    if (!ask) return { ...asked, answer: 'error', says: 'this control plane asks no webhooks' };
-    return ask(hook, question).then(
+    if (!ask || webhook === null) return { ...asked, answer: 'error', says: 'this control plane asks no webhooks' };
+    return ask(webhook, question).then(
       (answer) => ({ ...asked, ...answer }),
       (error: unknown) => ({ ...asked, answer: 'error', says: error instanceof Error ? error.message : String(error) }),
     );
@@ -55,6 +55,7 @@ function questionOf(story: Story, state: State, { hook, key }: Wanted): Question
     hook.at === 'before-start' ? 0 : hook.at === 'before-step' ? Number(key.split(' ')[1]) : state.stepIndex + 1;
   return {
     type: hook.at,
+    question: `${run.id}-${key.replace(' ', '-')}-${hook.name}`,
     name: run.document.metadata.name,
     run: run.id,
     kind: run.document.kind,
@@ -68,6 +69,6 @@ function questionOf(story: Story, state: State, { hook, key }: Wanted): Question
     verdict: state.judgement.verdict,
     reason: reasonNow(story, state),
     totals: state.totals,
-    metadata: hook.metadata,
+    metadata: hook.webhook?.metadata ?? {},
   };
 }

@@ -44,6 +44,7 @@ export function chaos(run: ChaosRun): Story {
       measure: spec.before,
       watch: { for: 0, maxErrors: 0 },
       webhooks: spec.webhooks,
+      incoming: spec.incoming,
       onInconclusive: 'rollback',
       analysis: { alpha: 0, metrics: [], warmup: 0, checks: [] },
     },

@@ -32,6 +32,7 @@ import { isSame, standingOf } from './together.ts';
 import type { Others } from './together.ts';
 import type { Earlier } from './turn.ts';
 import { makeView } from './view.ts';
+import { awaited } from './webhooks.ts';
 
 /** Reports that come closer together than this are counted together: a thousand proxies report five times a second. */
 const COUNT_EVERY_MS = 50;
@@ -101,6 +102,16 @@ export class ExperimentRun {
 
   get peers(): State['peers'] {
     return this.#state.peers;
+  }
+
+  /** Whether this incoming message was taken already. */
+  hasHeard(messageId: string): boolean {
+    return this.#state.heard.includes(messageId);
+  }
+
+  /** Whether it waits now for what this sender reports at this gate. */
+  awaits(sender: string, gate: string): boolean {
+    return !this.over && awaited(this.story, this.#state, sender, gate) !== undefined;
   }
 
   /** Told only what has changed. @param why - how the one that failed has ended */

@@ -19,7 +19,10 @@ import type { Story } from './story.ts';
 import { join, takeOthers } from './together.ts';
 import { decide, isShifting, layOverlay, stay } from './transitions.ts';
 import { neverStart, takeTurn, waitForTurn } from './turn.ts';
-import { leaveDeclared, takeAnswer, throughWebhooks } from './webhooks.ts';
+import { leaveDeclared, takeAnswer, takeReport, throughWebhooks } from './webhooks.ts';
+
+/** Messages with an older id are refused for their age long before so many have come. */
+const HEARD_IDS = 50;
 
 export function isOver(state: State): boolean {
   return state.phase === 'promoted' || state.phase === 'rolled-back';
@@ -30,13 +33,20 @@ export function isOver(state: State): boolean {
  * @returns the new state, and what must be journalled before anything of its outbox is carried out
  */
 export function advance(story: Story, before: State, event: Event): Transition {
-  if (isOver(before)) return stay(before);
+  const messageId = 'messageId' in event ? event.messageId : undefined;
+  if (isOver(before) || (messageId !== undefined && before.heard.includes(messageId))) return stay(before);
   let { state, decisions } = react(story, before, event);
   for (let next = goOn(story, state); next; next = goOn(story, state)) {
     state = next.state;
     decisions = [...decisions, ...next.decisions];
   }
+  if (messageId !== undefined && decisions.length > 0) state = remember(state, messageId);
   return { state, decisions };
+}
+
+/** In the state that is journalled with what the message has changed: a message is never taken twice, and never lost between. */
+function remember(state: State, messageId: string): State {
+  return { ...state, heard: [...state.heard, messageId].slice(-HEARD_IDS) };
 }
 
 function react(story: Story, state: State, event: Event): Transition {
@@ -69,6 +79,8 @@ function react(story: Story, state: State, event: Event): Transition {
       return promoteByHand(story, state, event.by, event.reason);
     case 'answered':
       return takeAnswer(story, state, event);
+    case 'reported':
+      return takeReport(story, state, event);
     case 'calendar':
       return turnCalendar(state, event.opening);
     case 'approve':

@@ -4,6 +4,7 @@ import type { Provider } from '../contracts/check.ts';
 import type { Comparisons } from '../contracts/comparison.ts';
 import type { ExperimentDocument, SourceDocument } from '../contracts/document.ts';
 import type { ChainReport, ExperimentView, JournalEntry } from '../contracts/experiment.ts';
+import type { IncomingBody } from '../contracts/incoming.ts';
 import type { Overlay } from '../contracts/overlay.ts';
 import type { ArmRow, HitRow, TrafficRow } from '../contracts/telemetry.ts';
 import type { Verdict } from '../contracts/verdict.ts';
@@ -15,6 +16,8 @@ export type Measurement = { readonly value: number | null; readonly why: string 
 /** What a webhook is told: the run as it stands, and what it is about to do. */
 export type Question = {
   readonly type: Webhook['at'];
+  /** The same each time that the same is asked: by it, a receiver starts what it starts only once. */
+  readonly question: string;
   readonly name: string;
   readonly run: string;
   readonly kind: string;
@@ -32,6 +35,11 @@ export type Question = {
   readonly totals: Readonly<Record<string, number>>;
   readonly metadata: Readonly<Record<string, string>>;
 };
+
+/** @property id - the same each time that the same message is sent */
+export type IncomingMessage = { readonly sender: string; readonly id: string; readonly body: IncomingBody };
+/** @property repeated - it was taken before, and changed nothing now */
+export type Heard = { readonly repeated: boolean; readonly view: ExperimentView };
 
 export type Answer = { readonly answer: 'yes' | 'no' | 'error'; readonly says: string };
 
@@ -102,6 +110,11 @@ export interface RunnerApi {
   /** A person stops the clock of the step, or lets it go on. Rejects with REQUEST_INVALID when there is nothing to pause or resume. */
   pause(name: string, by: string, reason: string): Promise<ExperimentView>;
   unpause(name: string, by: string, reason: string): Promise<ExperimentView>;
+  /**
+   * A sender of its document speaks, with a message whose signature was checked. Takes each message once.
+   * Rejects with ACTION_REFUSED, GATE_NOT_WAITING, EXPERIMENT_NOT_FOUND, EXPERIMENT_ENDED, and as approve and the others do.
+   */
+  hear(name: string, message: IncomingMessage): Promise<Heard>;
   /** Rolls every running experiment back. @returns the names */
   halt(by: string, reason: string): Promise<readonly string[]>;
   /** The last run of each name, newest first. */

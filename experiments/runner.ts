@@ -12,7 +12,8 @@ import { ExperimentRun } from './experiment-run.ts';
 import { foldJournal } from './journal.ts';
 import { isOver } from './life.ts';
 import type { EntryType } from './journal-types.ts';
-import type { Ports, RunnerApi } from './ports.ts';
+import { checkAllowed } from './incoming.ts';
+import type { Heard, IncomingMessage, Ports, RunnerApi } from './ports.ts';
 import { servicesOf } from './scope.ts';
 import type { Event } from './state.ts';
 import { checkNames, checkStart } from './start-checks.ts';
@@ -178,20 +179,20 @@ class Runner implements RunnerApi {
     }
   }
 
-  async abort(name: string, by: string, reason: string): Promise<ExperimentView> {
+  async abort(name: string, by: string, reason: string, messageId?: string): Promise<ExperimentView> {
     const run = this.#find(name);
-    run.feed({ type: 'abort', by, reason });
+    run.feed({ type: 'abort', by, reason, messageId });
     await run.settled();
     return run.view();
   }
 
-  async promote(name: string, by: string, reason: string): Promise<ExperimentView> {
+  async promote(name: string, by: string, reason: string, messageId?: string): Promise<ExperimentView> {
     const run = this.#find(name);
     if (run.phase === 'rolling-back')
       throw new MeshproofError('EXPERIMENT_ENDED', `${name} is being rolled back: ${run.view().reason}`);
     if (!run.story.releases)
       throw new MeshproofError('REQUEST_INVALID', `${name} is a ${run.run.document.kind}: it promotes nothing`);
-    run.feed({ type: 'promote', by, reason });
+    run.feed({ type: 'promote', by, reason, messageId });
     await run.settled();
     return run.view();
   }
@@ -200,16 +201,16 @@ class Runner implements RunnerApi {
     return this.#find(name).reportGoal(report);
   }
 
-  approve(name: string, by: string, reason: string): Promise<ExperimentView> {
-    return this.#tell(name, { type: 'approve', by, reason }, 'approved', 'waits for no approval');
+  approve(name: string, by: string, reason: string, messageId?: string): Promise<ExperimentView> {
+    return this.#tell(name, { type: 'approve', by, reason, messageId }, 'approved', 'waits for no approval');
   }
 
-  pause(name: string, by: string, reason: string): Promise<ExperimentView> {
-    return this.#tell(name, { type: 'pause', by, reason }, 'paused', 'cannot be paused now');
+  pause(name: string, by: string, reason: string, messageId?: string): Promise<ExperimentView> {
+    return this.#tell(name, { type: 'pause', by, reason, messageId }, 'paused', 'cannot be paused now');
   }
 
-  unpause(name: string, by: string, reason: string): Promise<ExperimentView> {
-    return this.#tell(name, { type: 'unpause', by, reason }, 'unpaused', 'is not paused');
+  unpause(name: string, by: string, reason: string, messageId?: string): Promise<ExperimentView> {
+    return this.#tell(name, { type: 'unpause', by, reason, messageId }, 'unpaused', 'is not paused');
   }
 
   /** @param entry - what the journal then says @param refusal - what is said when it does not */
@@ -217,6 +218,44 @@ class Runner implements RunnerApi {
     const run = this.#find(name);
     if (!run.feed(event).some(({ type }) => type === entry))
       throw new MeshproofError('REQUEST_INVALID', `${name} ${refusal}: ${run.view().reason}`);
+    await run.settled();
+    return run.view();
+  }
+
+  async hear(name: string, message: IncomingMessage): Promise<Heard> {
+    // Of an earlier run too: what was said of that one is not said of this one.
+    const earlier = this.#runs.findLast((run) => run.name === name && run.hasHeard(message.id));
+    if (earlier) return { repeated: true, view: earlier.view() };
+    const run = this.#find(name);
+    checkAllowed(run.run, message);
+    return { repeated: false, view: await this.#act(run, message) };
+  }
+
+  #act(run: ExperimentRun, { sender, id, body }: IncomingMessage): Promise<ExperimentView> {
+    const { name } = run;
+    const by = `webhook ${sender}`;
+    const { reason = 'no reason given' } = body;
+    switch (body.action) {
+      case 'report':
+        return this.#report(run, { type: 'reported', sender, messageId: id, says: reason, ...body });
+      case 'approve':
+        return this.approve(name, by, reason, id);
+      case 'pause':
+        return this.pause(name, by, reason, id);
+      case 'resume':
+        return this.unpause(name, by, reason, id);
+      case 'promote':
+        return this.promote(name, by, reason, id);
+      case 'abort':
+        return this.abort(name, by, reason, id);
+    }
+  }
+
+  async #report(run: ExperimentRun, reported: Extract<Event, { type: 'reported' }>): Promise<ExperimentView> {
+    const { sender, gate } = reported;
+    if (!run.awaits(sender, gate))
+      throw new MeshproofError('GATE_NOT_WAITING', `${run.name} does not stand at ${gate} now: ${run.view().reason}`);
+    run.feed(reported);
     await run.settled();
     return run.view();
   }

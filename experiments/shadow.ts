@@ -70,6 +70,7 @@ function termsOf(spec: ShadowSpec): Terms {
     measure: 0,
     watch: { for: 0, maxErrors: PPM },
     webhooks: spec.webhooks,
+    incoming: spec.incoming,
     onInconclusive: 'rollback',
     analysis: { alpha: spec.analysis.alpha, metrics: [], warmup: 0, checks: [] },
   };

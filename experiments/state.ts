@@ -132,6 +132,8 @@ export const State = z.object({
     .object({ key: z.string(), passed: z.array(z.string()), refused: z.array(z.string()) })
     .nullable()
     .default(null),
+  /** Ids of the last incoming messages that changed something: each is taken once. */
+  heard: z.array(z.string()).default([]),
   /** Webhooks that gave no answer during the run, where the document ignores that; told once. */
   unanswered: z.array(z.string()).default([]),
   /** What the calendar of the document says now; null: not asked yet by this process. */
@@ -193,9 +195,22 @@ export type Event =
     }
   /** What the calendar says has changed. */
   | { readonly type: 'calendar'; readonly opening: { readonly isOpen: boolean; readonly says: string } }
-  | { readonly type: 'approve' | 'pause' | 'unpause'; readonly by: string; readonly reason: string }
-  | { readonly type: 'abort'; readonly by: string; readonly reason: string }
-  | { readonly type: 'promote'; readonly by: string; readonly reason: string }
+  /** A person, or a sender of the document, says so. @property messageId - of an incoming message */
+  | {
+      readonly type: 'approve' | 'pause' | 'unpause' | 'abort' | 'promote';
+      readonly by: string;
+      readonly reason: string;
+      readonly messageId?: string | undefined;
+    }
+  /** A sender of the document reports at one of its gates. */
+  | {
+      readonly type: 'reported';
+      readonly gate: string;
+      readonly sender: string;
+      readonly answer: 'yes' | 'no';
+      readonly says: string;
+      readonly messageId: string;
+    }
   | { readonly type: 'effect-done'; readonly id: number }
   /** @property final - trying again cannot help (the world refused, it did not fail) */
   | {
@@ -256,6 +271,7 @@ export const INITIAL: State = {
   approved: false,
   pausedBy: null,
   asking: null,
+  heard: [],
   unanswered: [],
   opening: null,
   lacking: 'nothing',

@@ -7,6 +7,7 @@ import type { Analysis } from '../contracts/canary.ts';
 import type { Comparisons } from '../contracts/comparison.ts';
 import type { ExperimentDocument, SourceDocument } from '../contracts/document.ts';
 import type { FaultView, Phase } from '../contracts/experiment.ts';
+import type { Incoming } from '../contracts/incoming.ts';
 import type { Match } from '../contracts/match.ts';
 import type { Overlay } from '../contracts/overlay.ts';
 import type { Freeze, PromotionWindow } from '../contracts/promotion-windows.ts';
@@ -47,6 +48,7 @@ export type Terms = {
   readonly windows?: readonly PromotionWindow[];
   readonly freezes?: readonly Freeze[];
   readonly webhooks?: readonly Webhook[];
+  readonly incoming?: Incoming;
   readonly onInconclusive: 'rollback' | 'promote' | 'hold';
   readonly analysis: Pick<Analysis, 'alpha' | 'metrics' | 'warmup' | 'checks'> & Partial<Pick<Analysis, 'guards'>>;
 };

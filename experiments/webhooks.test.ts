@@ -92,7 +92,7 @@ describe('webhooks of a run', () => {
     await d.run(20_000);
     expect(d.world.overlays.size).toBe(0);
     expect(d.view).toMatchObject({ phase: 'declared', waitsFor: 'webhook' });
-    expect(d.view.reason).toBe('the start waits for the webhook before-start');
+    expect(d.view.reason).toBe('the start waits for the answer of before-start');
     expect(gateStatus(d.view)).toMatchObject({ status: 'PENDING', ok: false });
     expect(d.world.questions.length).toBeGreaterThan(2);
     expect(d.world.questions.length).toBeLessThan(6);
@@ -193,7 +193,7 @@ describe('webhooks of a run', () => {
   it('are written down before they are asked', async () => {
     const d = await started([hook('before-start')]);
     d.world.reply = () => {
-      expect(told(d, 'waiting')).toEqual(['the start waits for the webhook before-start']);
+      expect(told(d, 'waiting')).toEqual(['the start waits for the answer of before-start']);
       return YES;
     };
     await d.until(() => d.ended);

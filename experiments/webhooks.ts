@@ -4,7 +4,8 @@
  */
 import { formatDuration } from '../contracts/units.ts';
 import { DEFAULT_INTERVAL_MS } from '../contracts/webhook.ts';
-import type { Webhook } from '../contracts/webhook.ts';
+import { hooksOf } from './hooks.ts';
+import type { Hook } from './hooks.ts';
 import { rollBack } from './rollback.ts';
 import type { Event, State, Transition } from './state.ts';
 import type { Story } from './story.ts';
@@ -13,25 +14,28 @@ import { deadlineOver, decide, isShifting, stay } from './transitions.ts';
 type Answered = Extract<Event, { type: 'answered' }>;
 
 /** A place in a run's life where webhooks are asked. @property key - says which one it is: `before-step 2` */
-type Point = { readonly at: Webhook['at']; readonly key: string; readonly what: string };
+type Point = { readonly at: Hook['at']; readonly key: string; readonly what: string };
 
 export const DURING = 'during';
 
 /** A webhook whose answer is wanted now. */
-export type Wanted = { readonly hook: Webhook; readonly key: string };
+export type Wanted = { readonly hook: Hook; readonly key: string };
 
 export function wantedNow(story: Story, state: State): readonly Wanted[] {
-  const hooks = story.terms.webhooks ?? [];
+  const hooks = hooksOf(story.terms);
   if (hooks.length === 0 || state.ending !== null) return [];
   const during = isServing(story, state) ? hooks.filter((hook) => hook.at === DURING) : [];
   return [...gateWanted(story, state, hooks), ...during.map((hook) => ({ hook, key: DURING }))];
 }
 
-/** In the order of the document, one at a time: a later one may be expensive. */
-function gateWanted(story: Story, { asking, phase }: State, hooks: readonly Webhook[]): readonly Wanted[] {
+/** In the order of the document, one question at a time: a later one may be expensive. What is reported comes by itself. */
+function gateWanted(story: Story, { asking, phase }: State, hooks: readonly Hook[]): readonly Wanted[] {
   if (asking === null || (phase !== 'declared' && !isShifting(story, { phase }))) return [];
-  const hook = hooks.find(({ at, name }) => asking.key.split(' ')[0] === at && !asking.passed.includes(name));
-  return hook ? [{ hook, key: asking.key }] : [];
+  const { key, passed } = asking;
+  const open = hooks.filter(({ at, name }) => key.split(' ')[0] === at && !passed.includes(name));
+  const reported = open.filter(({ webhook }) => webhook === null);
+  const [question] = open.filter(({ webhook }) => webhook !== null);
+  return [...(question ? [question] : []), ...reported].map((hook) => ({ hook, key }));
 }
 
 /** The candidate has traffic, or faults are in force. */
@@ -45,14 +49,14 @@ function isServing(story: Story, state: Pick<State, 'phase' | 'stepIndex'>): boo
  */
 export function throughWebhooks(story: Story, state: State, next: Transition | undefined): Transition | undefined {
   const point = next && pointOf(story, state, next.state);
-  const hooks = (story.terms.webhooks ?? []).filter(({ at }) => at === point?.at);
+  const hooks = hooksOf(story.terms).filter(({ at }) => at === point?.at);
   if (!next || !point || hooks.length === 0) return next;
   const { asking } = state;
   const isAsked = asking?.key === point.key;
   const open = hooks.filter(({ name }) => !isAsked || !asking.passed.includes(name)).map(({ name }) => name);
   if (open.length === 0 && standsReady(next.state)) return next;
   if (open.length === 0) return { ...next, state: { ...next.state, asking: null } };
-  const says = `${point.what} waits for ${open.length === 1 ? 'the webhook' : 'the webhooks'} ${open.join(', ')}`;
+  const says = `${point.what} waits for the answer${open.length === 1 ? '' : 's'} of ${open.join(', ')}`;
   const waits = { for: 'webhook' as const, says };
   if (isAsked) return state.waits?.says === says ? undefined : stay({ ...state, waits });
   const fresh = { key: point.key, passed: [], refused: [] };
@@ -95,27 +99,47 @@ export function takeAnswer(story: Story, state: State, answered: Answered): Tran
     ({ hook, key }) => hook.name === answered.webhook && key === answered.key,
   );
   if (!wanted) return stay(state);
-  switch (answered.answer) {
+  const { answer, says } = answered;
+  switch (answer) {
     case 'yes':
-      return yes(state, wanted, `the webhook ${wanted.hook.name} says yes`, answered);
+      return yes(state, wanted, sentence(wanted, 'says yes'), says);
     case 'no':
-      return no(story, state, wanted, answered);
+      return no(story, state, wanted, says);
     case 'error':
-      return error(story, state, wanted, answered);
+      return error(story, state, wanted, says);
   }
 }
 
-function yes(state: State, { hook, key }: Wanted, message: string, answered: Answered): Transition {
+/** What a run that is as `state` waits for from this sender. */
+export function awaited(story: Story, state: State, sender: string, gate: string): Wanted | undefined {
+  return wantedNow(story, state).find(({ hook }) => hook.name === gate && hook.by === sender);
+}
+
+/** A report at a gate that the run does not stand at changes nothing. */
+export function takeReport(story: Story, state: State, reported: Extract<Event, { type: 'reported' }>): Transition {
+  const wanted = awaited(story, state, reported.sender, reported.gate);
+  if (!wanted) return stay(state);
+  if (reported.answer === 'no') return no(story, state, wanted, reported.says);
+  return yes(state, wanted, sentence(wanted, `says yes: ${reported.says}`), reported.says);
+}
+
+function sentence({ hook, key }: Wanted, says: string): string {
+  return `${hook.by === null ? 'the webhook' : hook.by} ${hook.by === null ? hook.name : `at ${hook.name}`} ${says} (${key})`;
+}
+
+function yes(state: State, wanted: Wanted, message: string, says: string): Transition {
+  const { hook, key } = wanted;
   const unanswered = state.unanswered.filter((name) => name !== hook.name);
   if (key === DURING) return stay({ ...state, unanswered });
   const { asking } = state;
   const next: State = { ...state, unanswered, asking: asking && { ...asking, passed: [...asking.passed, hook.name] } };
-  return decide(next, 'answered', `${message} (${key})`, evidenceOf(answered));
+  return decide(next, 'answered', message, evidenceOf(wanted, 'yes', says));
 }
 
-function no(story: Story, state: State, { hook, key }: Wanted, answered: Answered): Transition {
-  const said = `the webhook ${hook.name} says no (${key}): ${answered.says}`;
-  const evidence = evidenceOf(answered);
+function no(story: Story, state: State, wanted: Wanted, says: string): Transition {
+  const { hook, key } = wanted;
+  const said = `${sentence(wanted, 'says no')}: ${says}`;
+  const evidence = evidenceOf(wanted, 'no', says);
   // Who watches the candidate speaks of it; who stands before a step speaks of anything.
   if (key === DURING)
     return rollBack(story, { ...state, verdict: 'FAIL' }, 'verdict', `rolled back: ${said}`, evidence);
@@ -125,21 +149,22 @@ function no(story: Story, state: State, { hook, key }: Wanted, answered: Answere
   if (asking.refused.includes(hook.name)) return stay(state);
   const every = formatDuration(hook.interval ?? DEFAULT_INTERVAL_MS);
   const next: State = { ...state, asking: { ...asking, refused: [...asking.refused, hook.name] } };
-  return decide(next, 'answered', `${said}; it is asked again every ${every}`, evidence);
+  const then = hook.by === null ? `it is asked again every ${every}` : 'a later yes lets it go on';
+  return decide(next, 'answered', `${said}; ${then}`, evidence);
 }
 
-function error(story: Story, state: State, wanted: Wanted, answered: Answered): Transition {
+function error(story: Story, state: State, wanted: Wanted, says: string): Transition {
   const { hook, key } = wanted;
-  const said = `the webhook ${hook.name} gave no answer (${key}): ${answered.says}`;
-  if (hook.onError === 'rollback')
-    return rollBack(story, state, 'verdict', `rolled back: ${said}`, evidenceOf(answered));
+  const said = `${sentence(wanted, 'gave no answer')}: ${says}`;
+  const evidence = evidenceOf(wanted, 'error', says);
+  if (hook.onError === 'rollback') return rollBack(story, state, 'verdict', `rolled back: ${said}`, evidence);
   const ignored = `${said}; the document ignores that`;
-  if (key !== DURING) return yes(state, wanted, ignored, answered);
+  if (key !== DURING)
+    return { ...yes(state, wanted, ignored, says), decisions: [{ type: 'answered', message: ignored, evidence }] };
   if (state.unanswered.includes(hook.name)) return stay(state);
-  const next: State = { ...state, unanswered: [...state.unanswered, hook.name] };
-  return decide(next, 'answered', ignored, evidenceOf(answered));
+  return decide({ ...state, unanswered: [...state.unanswered, hook.name] }, 'answered', ignored, evidence);
 }
 
-function evidenceOf({ webhook, key, answer, says }: Answered): Record<string, unknown> {
-  return { webhook: { name: webhook, at: key, answer, says } };
+function evidenceOf({ hook, key }: Wanted, answer: Answered['answer'], says: string): Record<string, unknown> {
+  return { webhook: { name: hook.name, at: key, answer, says, ...(hook.by === null ? {} : { by: hook.by }) } };
 }

@@ -60,6 +60,6 @@ function withoutOthers(document: CanaryDocument): CanaryDocument {
   const { spec } = document;
   const steps = spec.steps.map((step) => ({ ...step, approval: false }));
   const checks = spec.analysis.checks.filter((check) => check.provider === undefined);
-  const unwatched = { steps, approval: false, windows: [], freezes: [], webhooks: [] };
+  const unwatched = { steps, approval: false, windows: [], freezes: [], webhooks: [], incoming: [] };
   return { ...document, spec: { ...spec, ...unwatched, analysis: { ...spec.analysis, checks } } };
 }

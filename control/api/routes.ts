@@ -6,6 +6,7 @@ import { ApplyBody, GoalAnswer, GoalBody, ReasonBody, RunBody } from '../../cont
 import type { SourceDocument } from '../../contracts/document.ts';
 import { MeshproofError } from '../../contracts/errors.ts';
 import { ChainReport, ExperimentView, GateStatus, JournalEntry } from '../../contracts/experiment.ts';
+import { IncomingAnswer, IncomingBody } from '../../contracts/incoming.ts';
 import { DeliveryView } from '../../contracts/notification.ts';
 import { ExperimentPoint, ProxyView, ServiceView } from '../../contracts/live.ts';
 import { API } from '../../contracts/paths.ts';
@@ -22,6 +23,8 @@ export type ApiRoute = {
   /** Parameters of the query. */
   readonly query?: readonly string[];
   readonly body?: z.ZodType;
+  /** The handler gets the body as it came, as text, and checks it: its very bytes are signed. */
+  readonly raw?: true;
   readonly answers: z.ZodType;
   readonly status?: number;
   readonly handle: (plane: ControlPlane, request: FastifyRequest, body: unknown) => unknown;
@@ -288,6 +291,22 @@ const EXPERIMENT_ROUTES: readonly ApiRoute[] = [
     answers: GoalAnswer,
     handle: (plane, request, body) =>
       plane.runner.reportGoal(parameter(request, 'name'), body as z.output<typeof GoalBody>),
+  },
+  {
+    id: 'hear',
+    method: 'POST',
+    path: `${API.experiments}/:name/incoming/:sender`,
+    summary: 'A sender that the document names approves, aborts or reports; signed (docs/notifications.md)',
+    body: IncomingBody,
+    raw: true,
+    answers: IncomingAnswer,
+    handle: (plane, request, body) =>
+      plane.hear({
+        experiment: parameter(request, 'name'),
+        sender: parameter(request, 'sender'),
+        headers: request.headers,
+        body: String(body),
+      }),
   },
   {
     id: 'getGate',

@@ -44,7 +44,13 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     if (why !== undefined) throw new MeshproofError('ORIGIN_REFUSED', why);
   });
   app.setErrorHandler((error, _request, reply) => answerError(error, reply, log));
-  for (const route of ROUTES) addRoute(app, plane, route);
+  for (const route of ROUTES) if (!route.raw) addRoute(app, plane, route);
+  await app.register((scope, _options, done) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, parsed) => parsed(null, body));
+    for (const route of ROUTES) if (route.raw) addRoute(scope, plane, route);
+    done();
+  });
   app.get(API.health, () => ({ status: 'ok', version, proxies: plane.hub.connected }));
   app.get(API.openapi, () => openApiDocument(version));
   app.get(METRICS_PATH, async (_request, reply) =>
@@ -60,7 +66,7 @@ function addRoute(app: FastifyInstance, plane: ControlPlane, route: ApiRoute): v
     method: route.method,
     url: route.path,
     handler: async (request, reply) => {
-      const body = route.body ? checkBody(route.body, request.body ?? {}) : undefined;
+      const body = route.raw ? (request.body ?? '') : route.body && checkBody(route.body, request.body ?? {});
       const answer: unknown = await route.handle(plane, request, body);
       return reply.status(route.status ?? 200).send(answer);
     },

@@ -2,6 +2,7 @@
 import type { NotificationDocument, SourceDocument } from '../../contracts/document.ts';
 import { MeshproofError } from '../../contracts/errors.ts';
 import type { JournalEntry } from '../../contracts/experiment.ts';
+import { NotificationEvent } from '../../contracts/notification.ts';
 import { checkDocument } from '../../contracts/parse.ts';
 import { declarationOf } from '../../experiments/journal.ts';
 import { storyOf } from '../../experiments/stories.ts';
@@ -37,7 +38,8 @@ export function announcing({
     const declared = notificationsOf(documents);
     const id = entries[0]?.experimentId;
     if (declared.length === 0 || id === undefined) return [];
-    const events = eventsOf(entries, await about(entries, id));
+    // In the order of keys of the schema, as it will be read back: every process must send the same bytes.
+    const events = eventsOf(entries, await about(entries, id)).map((event) => NotificationEvent.parse(event));
     return events.flatMap((event) =>
       declared
         .filter(({ spec }) => isWanted(spec, event))

@@ -13,6 +13,7 @@ import { WebhookAsker } from './webhooks.ts';
 
 const QUESTION: Question = {
   type: 'before-step',
+  question: 'exp_1-before-step-2-ci',
   name: 'reviews-v2',
   run: 'exp_1',
   kind: 'Canary',

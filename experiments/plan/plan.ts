@@ -94,6 +94,11 @@ function waitsOf(spec: CanarySpec): string[] {
     ...(spec.webhooks.length > 0
       ? [`it asks webhooks: ${spec.webhooks.map((w) => `${w.name} (${w.at})`).join(', ')}`]
       : []),
+    ...spec.incoming.flatMap(({ name, gates }) =>
+      gates.length > 0
+        ? [`it waits for reports of ${name}: ${gates.map((g) => `${g.name} (${g.at})`).join(', ')}`]
+        : [],
+    ),
     ...(hasCalendar(spec) ? ['it moves forward only in its windows and outside of its freezes'] : []),
   ];
 }

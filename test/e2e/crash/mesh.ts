@@ -1,10 +1,11 @@
 /** A control plane, a gateway and a service in two versions, as real processes around the test. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { API } from '../../../contracts/paths.ts';
 import type { ExperimentView, JournalEntry } from '../../../contracts/experiment.ts';
 import type { SourceDocument } from '../../../contracts/document.ts';
+import type { DeliveryView } from '../../../contracts/notification.ts';
 import { freePort } from '../../free-port.ts';
 import { Program } from './program.ts';
 import { Users, Version } from './shop.ts';
@@ -106,6 +107,36 @@ export class Mesh {
     const body = { document: document(kind, name, spec) };
     const response = await fetch(`${this.#server}${API.experiments}`, json('POST', body));
     if (!response.ok) throw new Error(await response.text());
+  }
+
+  async apply(kind: string, name: string, spec: Record<string, unknown>): Promise<void> {
+    await put(this.#server, [document(kind, name, spec)]);
+  }
+
+  /** A secret of the control plane, which documents may name. */
+  keep(name: string, value: string): void {
+    const folder = join(this.#folder, 'control', 'secrets');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, name), `${value}\n`);
+  }
+
+  /** What a sender of the document says. @returns the status; undefined when there was no answer */
+  async send(sender: string, body: string, headers: Record<string, string>): Promise<number | undefined> {
+    const url = `${this.#server}${API.incoming(NAME, sender)}`;
+    return fetch(url, { method: 'POST', headers, body }).then(
+      (response) => response.status,
+      () => undefined,
+    );
+  }
+
+  async deliveries(): Promise<readonly DeliveryView[]> {
+    const response = await fetch(`${this.#server}${API.deliveries(NAME)}`);
+    return ((await response.json()) as { deliveries: readonly DeliveryView[] }).deliveries;
+  }
+
+  /** What the control plane wrote to its standard streams. */
+  get controlSaid(): string {
+    return this.#control.said;
   }
 
   /** A goal that no answer could tell. @returns what the control plane made of it */
