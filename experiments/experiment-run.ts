@@ -106,7 +106,7 @@ export class ExperimentRun {
 
   /** Whether this incoming message was taken already. */
   hasHeard(messageId: string): boolean {
-    return this.#state.heard.includes(messageId);
+    return this.#state.takenMessages.includes(messageId);
   }
 
   /** Whether it waits now for what this sender reports at this gate. */

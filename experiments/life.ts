@@ -34,7 +34,7 @@ export function isOver(state: State): boolean {
  */
 export function advance(story: Story, before: State, event: Event): Transition {
   const messageId = 'messageId' in event ? event.messageId : undefined;
-  if (isOver(before) || (messageId !== undefined && before.heard.includes(messageId))) return stay(before);
+  if (isOver(before) || (messageId !== undefined && before.takenMessages.includes(messageId))) return stay(before);
   let { state, decisions } = react(story, before, event);
   for (let next = goOn(story, state); next; next = goOn(story, state)) {
     state = next.state;
@@ -46,7 +46,7 @@ export function advance(story: Story, before: State, event: Event): Transition {
 
 /** In the state that is journalled with what the message has changed: a message is never taken twice, and never lost between. */
 function remember(state: State, messageId: string): State {
-  return { ...state, heard: [...state.heard, messageId].slice(-HEARD_IDS) };
+  return { ...state, takenMessages: [...state.takenMessages, messageId].slice(-HEARD_IDS) };
 }
 
 function react(story: Story, state: State, event: Event): Transition {

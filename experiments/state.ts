@@ -133,7 +133,7 @@ export const State = z.object({
     .nullable()
     .default(null),
   /** Ids of the last incoming messages that changed something: each is taken once. */
-  heard: z.array(z.string()).default([]),
+  takenMessages: z.array(z.string()).default([]),
   /** Webhooks that gave no answer during the run, where the document ignores that; told once. */
   unanswered: z.array(z.string()).default([]),
   /** What the calendar of the document says now; null: not asked yet by this process. */
@@ -271,7 +271,7 @@ export const INITIAL: State = {
   approved: false,
   pausedBy: null,
   asking: null,
-  heard: [],
+  takenMessages: [],
   unanswered: [],
   opening: null,
   lacking: 'nothing',
