@@ -19,7 +19,8 @@ import type { State, Transition } from './state.ts';
 import type { Run, Story } from './story.ts';
 import { deadlineOver, deadlineSentence, decide, layOverlay, notice, stay, withoutData } from './transitions.ts';
 
-export function canary(run: Run<CanaryDocument>): Story {
+/** @param wordEveryMs - see takeReport */
+export function canary(run: Run<CanaryDocument>, wordEveryMs?: number): Story {
   const { spec } = run.document;
   const story: Story = {
     run,
@@ -34,7 +35,7 @@ export function canary(run: Run<CanaryDocument>): Story {
       ...(spec.freshBaseline !== undefined && phase !== 'measuring' ? { fresh: spec.freshBaseline } : {}),
       shield: spec.shield,
     }),
-    takeIn: (state, rows) => takeReport(state, rows, comparedRows(story.terms, rows)),
+    takeIn: (state, rows) => takeReport(state, rows, comparedRows(story.terms, rows), wordEveryMs),
     goOn: (state) => {
       if (state.phase === 'measuring') return leaveMeasuring(story, state, () => toStep(story, run, state, 0));
       if (state.judgement.verdict === 'FAIL') return fail(story, state);

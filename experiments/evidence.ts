@@ -1,17 +1,29 @@
 /** What the reports of the proxies add to a run: calibration, the judge's evidence, the counts of the watch. */
-import { judge, observe } from '../analyzer/sequential/judge.ts';
+import { conclude, judge, observe, verdictOf } from '../analyzer/sequential/judge.ts';
+import type { JudgeState } from '../analyzer/sequential/judge.ts';
 import type { ArmRow } from '../contracts/telemetry.ts';
 import { armCounts, batchesOf, countTotals, latencyOf, mergeBuckets, rowsOf, sumOf } from './arm-counts.ts';
 import { addCounts, addRecent } from './counts.ts';
 import type { State } from './state.ts';
+
+/** A thousand proxies report five times a second: each report counts, and the evidence is worded no more often than this. */
+const WORD_EVERY_MS = 200;
 
 /** Takes one report in. Rows of older epochs count with the share that they were assigned with. */
 export function takeIn(state: State, reported: readonly ArmRow[]): State {
   return takeReport(state, reported, reported);
 }
 
-/** @param compared - what the judge sees of the report, which may be less than all */
-export function takeReport(state: State, reported: readonly ArmRow[], compared: readonly ArmRow[]): State {
+/**
+ * @param compared - what the judge sees of the report, which may be less than all
+ * @param wordEveryMs - how old the evidence may be while the verdict stays
+ */
+export function takeReport(
+  state: State,
+  reported: readonly ArmRow[],
+  compared: readonly ArmRow[],
+  wordEveryMs = WORD_EVERY_MS,
+): State {
   const heard = { ...state, silentMs: 0 };
   if (reported.length === 0) return heard;
   const preview = reported.filter((row) => row.preview);
@@ -25,6 +37,7 @@ export function takeReport(state: State, reported: readonly ArmRow[], compared: 
         countPreview(heard, preview),
         rows,
         compared.filter((row) => !row.preview),
+        wordEveryMs,
       );
     case 'previewing':
       return compare(guard(countPreview(heard, preview), [...preview, ...rowsOf(rows, 'candidate')]), rows);
@@ -67,7 +80,7 @@ function measure(state: State, rows: readonly ArmRow[]): State {
   };
 }
 
-function compare(state: State, rows: readonly ArmRow[], compared = rows): State {
+function compare(state: State, rows: readonly ArmRow[], compared = rows, wordEveryMs = WORD_EVERY_MS): State {
   if (!state.judge) return state;
   let judged = state.judge;
   for (const batch of batchesOf(compared, state.warmEpoch)) judged = observe(judged, batch);
@@ -75,10 +88,15 @@ function compare(state: State, rows: readonly ArmRow[], compared = rows): State 
   return {
     ...state,
     judge: judged,
-    judgement: judge(judged),
+    ...(isToBeWorded(state, judged, wordEveryMs) ? { judgement: judge(judged), wordedAtMs: state.ageMs } : {}),
     totals: countTotals(state.totals, rows),
     stepCandidateRequests: state.stepCandidateRequests + sumOf(here).requests,
   };
+}
+
+function isToBeWorded({ judgement, ageMs, wordedAtMs }: State, judged: JudgeState, everyMs: number): boolean {
+  const { metrics } = judgement;
+  return metrics.length === 0 || ageMs - wordedAtMs >= everyMs || verdictOf(judged) !== conclude(metrics).verdict;
 }
 
 /** The arm `baseline` of the watch's overlay is the new stable version. Late rows of the steps are of other arms. */

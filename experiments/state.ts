@@ -83,6 +83,8 @@ export const State = z.object({
   measured: Count,
   judge: Judge.nullable(),
   judgement: Judgement,
+  /** How old the run was when the evidence of the metrics was last worked out. */
+  wordedAtMs: Milliseconds.default(0),
   /** Of an A/B test. */
   testArms: TestArms.nullable().default(null),
   /** Of a shadow experiment. */
@@ -249,6 +251,7 @@ export const INITIAL: State = {
   measured: 0,
   judge: null,
   judgement: NOTHING_JUDGED,
+  wordedAtMs: 0,
   testArms: null,
   shadow: null,
   chosen: null,

@@ -82,7 +82,9 @@ console.log(
 
 console.log(`\n${guardsSection(seed, Math.ceil(runs / 4), promise)}`);
 
-console.log('\nThe same traffic: 60 requests a second, 10 % to the candidate, baseline 0.1 % errors, one hour');
+console.log(
+  '\nThe same traffic: 60 requests a second, 10 % to the candidate, baseline 0.1 % errors unless said, one hour',
+);
 console.log(
   table(
     ['candidate errors', 'judge', 'rolled back', 'median time', 'bad answers until then'],

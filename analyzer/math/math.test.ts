@@ -6,7 +6,7 @@ import { leastSquares } from './least-squares.ts';
 import { eValue, logMeanExp } from './log-mean-exp.ts';
 import { minimize } from './minimize.ts';
 import { normalCdf, normalDensity, normalQuantile } from './normal.ts';
-import { bisect, bisectUpward } from './root.ts';
+import { bisect, bisectUpward, crossing } from './root.ts';
 import { zeta } from './zeta.ts';
 
 /** Simpson's rule. */
@@ -67,6 +67,28 @@ describe('numeric methods', () => {
         expect(minimize((x) => (x - at) ** 2, 0, 100).at).toBeCloseTo(at, 5);
       }),
     );
+  });
+
+  it('finds in few steps the crossing that halving finds', () => {
+    const curves: ((at: number) => (x: number) => number)[] = [
+      (at) => (x) => x - at,
+      (at) => (x) => at ** 3 - x ** 3,
+      (at) => (x) => Math.exp(x / 2) - Math.exp(at / 2),
+      (at) => (x) => Math.log(x / at),
+      (at) => (x) => (x < at ? -1 : 1),
+    ];
+    fc.assert(
+      fc.property(fc.double({ min: 0.1, max: 50, noNaN: true }), fc.constantFrom(...curves), (at, curve) => {
+        let steps = 0;
+        const found = crossing((x) => (steps++, curve(at)(x)), 1e-12, 100);
+        expect(found / bisect(curve(at), 1e-12, 100)).toBeCloseTo(1, 10);
+        expect(steps).toBeLessThan(120);
+      }),
+    );
+    expect(crossing((x) => x, 1, 2)).toBe(2);
+    let steps = 0;
+    crossing((x) => (steps++, Math.log(x / 7)), 1e-12, 100);
+    expect(steps).toBeLessThan(20);
   });
 
   it('averages e-values without overflow and caps what it shows', () => {

@@ -3,7 +3,7 @@
  * 2021, Annals of Statistics 49:1055, the beta-binomial case), and what follows from it for shares.
  */
 import { logBeta, logIncompleteBeta } from '../math/beta.ts';
-import { bisect } from '../math/root.ts';
+import { crossing } from '../math/root.ts';
 import { optimalRho } from './normal-mixture.ts';
 
 export type BetaBinomial = {
@@ -40,7 +40,7 @@ export function betaBinomialLogE(mixture: BetaBinomial, s: number, v: number): n
 export function betaBinomialBound(mixture: BetaBinomial, v: number, alpha: number): number {
   const end = v / mixture.g;
   const excess = (s: number): number => betaBinomialLogE(mixture, s, v) - Math.log(1 / alpha);
-  return excess(end * (1 - 1e-12)) < 0 ? end : bisect(excess, 0, end);
+  return excess(end * (1 - 1e-12)) < 0 ? end : crossing(excess, 0, end);
 }
 
 /**
@@ -64,7 +64,7 @@ export function shareInterval(
   };
   const EDGE = 1e-12;
   const middle = Math.min(Math.max(successes / trials, EDGE), 1 - EDGE);
-  const low = successes === 0 || over(EDGE) < 0 ? 0 : bisect(over, EDGE, middle);
-  const high = successes === trials || over(1 - EDGE) < 0 ? 1 : bisect(over, middle, 1 - EDGE);
+  const low = successes === 0 || over(EDGE) < 0 ? 0 : crossing(over, EDGE, middle);
+  const high = successes === trials || over(1 - EDGE) < 0 ? 1 : crossing(over, middle, 1 - EDGE);
   return [low, high];
 }

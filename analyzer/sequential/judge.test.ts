@@ -5,7 +5,7 @@ import { binomial, seeded } from '../simulation/random.ts';
 import { hanging, lognormal, simulateBatch, simulateCalibration } from '../simulation/traffic.ts';
 import type { TrafficModel } from '../simulation/traffic.ts';
 import type { Batch, JudgeConfig, JudgeState } from './judge.ts';
-import { judge, observe, startJudge } from './judge.ts';
+import { judge, observe, startJudge, verdictOf } from './judge.ts';
 import { addErrors, startSuccessRate } from './success-rate.ts';
 
 const errors = { name: 'success-rate', margin: 0.005 } as const;
@@ -148,9 +148,9 @@ describe('the sequential judge', () => {
     });
     fc.assert(
       fc.property(config, fc.array(fed, { maxLength: 12 }), (c, batches) => {
-        const judgement = judge(
-          batches.reduce(observe, startJudge(c, { latency: batches[0]?.baseline.latency ?? [] })),
-        );
+        const state = batches.reduce(observe, startJudge(c, { latency: batches[0]?.baseline.latency ?? [] }));
+        const judgement = judge(state);
+        expect(verdictOf(state)).toBe(judgement.verdict);
         expect(Judgement.parse(judgement)).toEqual(judgement);
         expect(JSON.stringify(judgement)).not.toMatch(/NaN|Infinity/);
         for (const { interval, effect } of judgement.metrics) {

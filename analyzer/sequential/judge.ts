@@ -4,12 +4,13 @@
  * the margin). Either may stop at any moment with error probability at most alpha (Ville's inequality).
  */
 import type { Metric } from '../../contracts/canary.ts';
-import type { Judgement, MetricEvidence } from '../../contracts/verdict.ts';
+import type { Judgement, MetricEvidence, Verdict } from '../../contracts/verdict.ts';
 import { clustersOf } from '../clusters/cluster-evidence.ts';
 import type { ClusterEvidence } from '../clusters/cluster-evidence.ts';
 import { addOrigins, NO_CLUSTERS } from '../clusters/origins.ts';
 import type { Clusters } from '../clusters/origins.ts';
 import type { Batch, Calibration } from './counts.ts';
+import { reached } from './evidence-level.ts';
 import { latencyEvidence } from './latency-evidence.ts';
 import { addLatencies, copyLatency, startLatency } from './latency.ts';
 import type { Latency } from './latency.ts';
@@ -81,6 +82,13 @@ export function judge(
     metric.name === 'success-rate' ? successRateEvidence(metric, alpha, seen) : latencyEvidence(metric, alpha),
   );
   return { ...conclude(evidence), metrics: evidence };
+}
+
+/** The verdict of `judge` without its evidence, which takes far longer to work out. */
+export function verdictOf({ config, metrics }: JudgeState): Verdict {
+  const threshold = metrics.length / config.alpha;
+  if (metrics.some(({ levels }) => reached(levels.regressed, threshold))) return 'FAIL';
+  return metrics.every(({ levels }) => reached(levels.safe, threshold)) ? 'PASS' : 'PENDING';
 }
 
 /** All metrics together: one that fails, fails; one that is open leaves all open. */

@@ -65,9 +65,14 @@ function words({ watch, quantile, tolerance, shown }: Latency): Words {
   }
   const { edge, candidateEdge: raised, label } = leadingEdge(watch);
   const { candidateEdge, baselineEdge } = watch.safe;
+  // One of the two is read; there may be thousands of reports a second.
   return {
-    regressed: `${slow('candidate', watch.candidate, raised)}, ${slow('baseline', watch.baseline, edge)} (its ${label})`,
-    safe: `${slow('candidate', watch.candidate, candidateEdge)}, ${slow('baseline', watch.baseline, baselineEdge)}`,
+    get regressed() {
+      return `${slow('candidate', watch.candidate, raised)}, ${slow('baseline', watch.baseline, edge)} (its ${label})`;
+    },
+    get safe() {
+      return `${slow('candidate', watch.candidate, candidateEdge)}, ${slow('baseline', watch.baseline, baselineEdge)}`;
+    },
     claim,
   };
 }

@@ -1,8 +1,11 @@
 /** Numbers as a reader of a verdict wants them. */
 
+const grouped = new Intl.NumberFormat('en-US');
+
 /** 5480 -> `5,480`. */
 export function count(n: number): string {
-  return Math.round(n).toLocaleString('en-US');
+  const whole = Math.round(n);
+  return Math.abs(whole) < 1_000 ? String(whole) : grouped.format(whole);
 }
 
 /** 1234567 -> `1.2e6`; 37.4 -> `37`; 0.0123 -> `0.012`. */

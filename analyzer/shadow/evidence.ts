@@ -5,7 +5,7 @@
  * with a mixing prior). Pure; the counts are all there is to keep.
  */
 import { logMeanExp } from '../math/log-mean-exp.ts';
-import { bisect } from '../math/root.ts';
+import { crossing } from '../math/root.ts';
 
 export type PairedCounts = {
   /** All requests that were compared. */
@@ -46,7 +46,7 @@ export function excessInterval(counts: PairedCounts, alpha: number): [number, nu
 function upper(counts: PairedCounts, enough: number): number {
   const { pairs, candidateOnly, againOnly } = counts;
   if (pairs === 0 || leansDown(counts, 1) < enough) return 1;
-  return bisect((excess) => leansDown(counts, excess) - enough, (candidateOnly - againOnly) / pairs, 1);
+  return crossing((excess) => leansDown(counts, excess) - enough, (candidateOnly - againOnly) / pairs, 1);
 }
 
 /** Bets that the mean of X is below `mean`: 1 - stake (X - mean), never below 0 for stakes up to 1 / (1 - mean). */

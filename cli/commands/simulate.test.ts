@@ -53,6 +53,14 @@ describe('simulate', () => {
     expect(cured.asked.verdicts['FAIL']).toBe(0);
   });
 
+  it('waits for nobody: neither for others of the release, nor for a person, nor for a window', async () => {
+    const freeze = '{from: "2020-01-01", to: "2090-01-01"}';
+    const waits = `  together: [other]\n  after: [first]\n  approval: true\n  freezes: [${freeze}]\n`;
+    await writeFile(join(cwd, 'canary.yaml'), `${CANARY}${waits}`);
+    const { asked } = await simulate('--rate', '6000');
+    expect(asked.verdicts).toEqual({ PASS: 10, FAIL: 0, INCONCLUSIVE: 0 });
+  });
+
   it('prints the distribution, an example and the seed', async () => {
     const argv = [
       'simulate',

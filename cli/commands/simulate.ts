@@ -60,6 +60,7 @@ function withoutOthers(document: CanaryDocument): CanaryDocument {
   const { spec } = document;
   const steps = spec.steps.map((step) => ({ ...step, approval: false }));
   const checks = spec.analysis.checks.filter((check) => check.provider === undefined);
-  const unwatched = { steps, approval: false, windows: [], freezes: [], webhooks: [], incoming: [] };
+  const calendar = { windows: [], freezes: [] };
+  const unwatched = { steps, ...calendar, approval: false, webhooks: [], incoming: [], together: [], after: [] };
   return { ...document, spec: { ...spec, ...unwatched, analysis: { ...spec.analysis, checks } } };
 }

@@ -1,7 +1,7 @@
 /** How many requests a regression takes until FAIL. */
 import { addEvents, attributionLogE, startAttribution } from '../../analyzer/sequential/attribution.ts';
 import { observe, startJudge } from '../../analyzer/sequential/judge.ts';
-import { seeded } from '../../analyzer/simulation/random.ts';
+import { binomial, seeded } from '../../analyzer/simulation/random.ts';
 import type { Random } from '../../analyzer/simulation/random.ts';
 import { hanging, lognormal, simulateBatch, simulateCalibration } from '../../analyzer/simulation/traffic.ts';
 
@@ -52,14 +52,17 @@ export function detectionOfErrors(seed: number): ErrorDetection[] {
 function requestsToFail(random: Random, baseline: number, candidate: number, share: number, alpha: number): number {
   const process = startAttribution();
   const errorRate = share * candidate + (1 - share) * baseline;
-  const onCandidate = (share * candidate) / errorRate;
+  const [onCandidate, fineOnCandidate] = [candidate / errorRate, (1 - candidate) / (1 - errorRate)].map(
+    (x) => x * share,
+  );
   let requests = 0;
   while (attributionLogE(process) < Math.log(1 / alpha)) {
-    requests += 1 + Math.floor(Math.log(1 - random()) / Math.log1p(-errorRate));
-    const isCandidate = random() < onCandidate;
+    const fine = Math.floor(Math.log(1 - random()) / Math.log1p(-errorRate));
+    const isCandidate = random() < (onCandidate ?? 0);
+    requests += binomial(random, fine, fineOnCandidate ?? 0) + (isCandidate ? 1 : 0);
     addEvents(process, share * 1e6, isCandidate ? 0 : 1, isCandidate ? 1 : 0);
   }
-  return Math.round(requests * share);
+  return requests;
 }
 
 export type LatencyDetection = { readonly name: string; readonly median: number; readonly limit: number };

@@ -19,6 +19,7 @@ const BAD: readonly (readonly [string, GuardRun])[] = [
   ['20 % fail', { ...USUAL, candidate: { errorRate: 0.2 } }],
   ['10 % fail', { ...USUAL, candidate: { errorRate: 0.1 } }],
   ['all requests hang', { ...USUAL, candidate: { hangRate: 1 } }],
+  ['the same at 1,000 requests/s', { ...USUAL, rps: 1_000, candidate: { hangRate: 1 } }],
   ['20 % hang', { ...USUAL, candidate: { hangRate: 0.2 } }],
   ['20 times as slow', { ...USUAL, rps: 500, candidate: { slower: 20 } }],
   ['a fifth of its requests is missing', { ...USUAL, candidate: { skew: 0.8 } }],

@@ -1,6 +1,6 @@
 /**
  * Models of how others would judge the same traffic, from their documented rules and examples. Flagger: success >= 99 %,
- * checked each minute, 10 failed checks (its documentation's example). Argo Rollouts: success >= 95 % each 5 minutes,
+ * checked each minute, 10 failed checks (its documentation's example), or at its fastest, 10 s and 2 checks. Argo Rollouts: success >= 95 % each 5 minutes,
  * failureLimit 3 (its documentation's example). Kayenta: error rate per minute, one judgement after 50 points, pass 95.
  */
 import { judgeKayenta } from '../../analyzer/kayenta/judge.ts';
@@ -14,7 +14,6 @@ const RUNS = 300;
 const SECONDS = 3_600;
 const PER_SECOND = 60;
 const SHARE = 0.1;
-const BASELINE_RATE = 0.001;
 
 export type PeerRow = {
   readonly scenario: string;
@@ -32,35 +31,42 @@ type Judge = (seconds: readonly Second[], random: Random) => number | undefined;
 
 const JUDGES: readonly (readonly [string, Judge])[] = [
   ['Meshproof, alpha 0.01', meshproof],
-  ['Flagger 1m x 10', flagger],
+  ['Flagger 1m x 10', flagger(60, 10)],
+  ['Flagger 10s x 2', flagger(10, 2)],
   ['Argo 5m, limit 3', argo],
   ['Kayenta, 50 points', kayenta],
 ];
 
+const SCENARIOS = [
+  { name: '0.1 %, as the baseline', baseline: 0.001, candidate: 0.001 },
+  { name: '2 %, as the baseline', baseline: 0.02, candidate: 0.02 },
+  ...[0.005, 0.01, 0.05, 0.5].map((candidate) => ({ name: `${candidate * 100} %`, baseline: 0.001, candidate })),
+];
+
 export function compareWithPeers(seed: number): PeerRow[] {
-  return [BASELINE_RATE, 0.005, 0.01, 0.05, 0.5].flatMap((rate) => {
+  return SCENARIOS.flatMap(({ name: scenario, baseline, candidate }) => {
     const random = seeded(seed);
-    const traffic = Array.from({ length: RUNS }, () => hour(random, rate));
+    const traffic = Array.from({ length: RUNS }, () => hour(random, baseline, candidate));
     return JUDGES.map(([name, judge]) => {
       const times = traffic.map((seconds) => judge(seconds, random)).filter((t) => t !== undefined);
       times.sort((a, b) => a - b);
       const median = times[times.length >> 1];
       return {
-        scenario: rate === BASELINE_RATE ? 'none beyond the baseline' : `${rate * 100} %`,
+        scenario,
         judge: name,
         rolledBack: `${Number(((times.length / RUNS) * 100).toFixed(1))} %`,
         medianTime: median === undefined ? '-' : duration(median),
-        harm: median === undefined ? '-' : Math.round(median * PER_SECOND * SHARE * rate).toLocaleString('en-US'),
+        harm: median === undefined ? '-' : Math.round(median * PER_SECOND * SHARE * candidate).toLocaleString('en-US'),
       };
     });
   });
 }
 
-function hour(random: Random, candidateRate: number): Second[] {
+function hour(random: Random, baselineRate: number, candidateRate: number): Second[] {
   return Array.from({ length: SECONDS }, () => {
     const candidates = binomial(random, PER_SECOND, SHARE);
     const count = (requests: number, rate: number): Count => ({ requests, errors: binomial(random, requests, rate) });
-    return { baseline: count(PER_SECOND - candidates, BASELINE_RATE), candidate: count(candidates, candidateRate) };
+    return { baseline: count(PER_SECOND - candidates, baselineRate), candidate: count(candidates, candidateRate) };
   });
 }
 
@@ -78,14 +84,16 @@ function meshproof(seconds: readonly Second[]): number | undefined {
   return undefined;
 }
 
-function flagger(seconds: readonly Second[]): number | undefined {
-  let failed = 0;
-  for (let minute = 1; minute <= SECONDS / 60; minute++) {
-    // The tick looks at the failures so far before it checks anew.
-    if (failed >= 10) return minute * 60;
-    if (!flaggerCheck(successPercent(seconds, minute * 60 - 60, minute * 60), { min: 99 })) failed++;
-  }
-  return undefined;
+function flagger(intervalS: number, threshold: number): Judge {
+  return (seconds) => {
+    let failed = 0;
+    for (let at = intervalS; at <= SECONDS; at += intervalS) {
+      // The tick looks at the failures so far before it checks anew.
+      if (failed >= threshold) return at;
+      if (!flaggerCheck(successPercent(seconds, at - intervalS, at), { min: 99 })) failed++;
+    }
+    return undefined;
+  };
 }
 
 function argo(seconds: readonly Second[]): number | undefined {
