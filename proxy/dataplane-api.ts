@@ -14,6 +14,7 @@ import type { ShadowLoad } from './shadow/shadow-load.ts';
 import type { SizeTotals } from './telemetry/body-sizes.ts';
 import type { TrafficKind } from './telemetry/counters.ts';
 import type { OutcomeDetail } from './telemetry/outcome-details.ts';
+import type { Messages } from './grpc/message-counter.ts';
 import type { TcpLoad } from './tcp/tcp-load.ts';
 import type { WebSocketLoad } from './websocket/web-socket-load.ts';
 import type { IdentityState } from './identity/identity.ts';
@@ -36,6 +37,8 @@ export type TrafficTotal = {
   /** Those of `codes` of which more can be said. */
   readonly details: readonly OutcomeDetail[];
   readonly kind: TrafficKind;
+  /** Of calls of gRPC. */
+  readonly messages: Messages;
 };
 
 export type FaultTotal = {

@@ -167,10 +167,20 @@ export class ExchangeState {
   }
 
   /** Where the head did not tell the outcome, the end does. */
-  protected readGrpcTrailers(lines: string): void {
+  protected endCall(connection: UpstreamConnection): void {
+    this.countMessages(connection);
     if (this.grpcStatus >= 0 || this.downstream.status !== 200) return;
-    this.grpcStatus = grpcStatusOfTrailers(lines);
+    this.grpcStatus = grpcStatusOfTrailers(connection.trailers);
     this.downstream.status = httpStatusOfGrpc(this.grpcStatus);
+  }
+
+  /** Of the attempt that answers, or was broken off. */
+  protected countMessages(connection: UpstreamConnection): void {
+    const counters = connection.endpoint.protocol === 'grpc' ? this.plan?.counters.get(this.version) : undefined;
+    const messages = counters && connection.messages;
+    if (!counters || !messages) return;
+    counters.sentMessages += messages.sent;
+    counters.receivedMessages += messages.received;
   }
 
   protected clear(): void {

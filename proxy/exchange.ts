@@ -222,7 +222,7 @@ export class Exchange extends ExchangeState implements UpstreamUser, Timed {
     if (connection !== this.upstream) return;
     this.upstream = undefined;
     if (!this.active || !this.answering) return;
-    if (connection.endpoint.protocol === 'grpc') this.readGrpcTrailers(connection.trailers);
+    if (connection.endpoint.protocol === 'grpc') this.endCall(connection);
     if (this.#pipe) this.#pipe.finish();
     else this.#end(this.downstream.status, this.downstream.status >= 500);
   }
@@ -347,6 +347,7 @@ export class Exchange extends ExchangeState implements UpstreamUser, Timed {
   }
 
   #dropUpstream(): void {
+    if (this.upstream) this.countMessages(this.upstream);
     this.upstream?.destroy();
     this.upstream = undefined;
   }

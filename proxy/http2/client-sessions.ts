@@ -30,11 +30,13 @@ export class ClientSessions {
   readonly #authority: string;
   readonly #connect: () => Duplex;
   #sessions: Session[] = [];
+  readonly #carriesCalls: boolean;
   opened = 0;
 
-  /** @param connectSocket - a new socket to the endpoint; a TLS socket must have agreed on h2 */
-  constructor(authority: string, connectSocket: () => Duplex) {
+  /** @param carriesCalls - of gRPC @param connectSocket - a new socket to the endpoint; a TLS socket must have agreed on h2 */
+  constructor(authority: string, carriesCalls: boolean, connectSocket: () => Duplex) {
     this.#authority = authority;
+    this.#carriesCalls = carriesCalls;
     this.#connect = connectSocket;
   }
 
@@ -47,7 +49,7 @@ export class ClientSessions {
     const chosen = (fresh ? undefined : this.#leastBusy()) ?? this.#open(nowMs) ?? this.#leastBusy();
     if (!chosen) throw new Error('no session although none could be opened'); // MAX_SESSIONS is above 0
     chosen.streams++;
-    const socket = new ClientStreamSocket(chosen.session);
+    const socket = new ClientStreamSocket(chosen.session, this.#carriesCalls);
     if (chosen.waiting) chosen.waiting.add(socket);
     else process.nextTick(() => socket.sessionReady());
     socket.once('close', () => {

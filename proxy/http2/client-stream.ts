@@ -11,6 +11,8 @@ import type {
   OutgoingHttpHeaders,
 } from 'node:http2';
 import { Duplex } from 'node:stream';
+import { MessageCounter } from '../grpc/message-counter.ts';
+import type { Messages } from '../grpc/message-counter.ts';
 import { COMPLETE, INVALID, RequestHead } from '../http1/head.ts';
 import { parseRequestHead } from '../http1/parse-request.ts';
 import { framingOf, lastChunkText, requestHeaders, responseText, trailersOf } from './message-text.ts';
@@ -35,10 +37,20 @@ export class ClientStreamSocket extends Duplex {
   #afterDrain: (() => void) | undefined;
   #toHead = false;
   #takesTrailers = false;
+  readonly #sentMessages: MessageCounter | undefined;
+  readonly #receivedMessages: MessageCounter | undefined;
 
-  constructor(session: ClientHttp2Session) {
+  /** @param isCall - of gRPC: its messages are counted */
+  constructor(session: ClientHttp2Session, isCall: boolean) {
     super({ allowHalfOpen: true });
     this.#session = session;
+    if (!isCall) return;
+    this.#sentMessages = new MessageCounter();
+    this.#receivedMessages = new MessageCounter();
+  }
+
+  get messages(): Messages {
+    return { sent: this.#sentMessages?.messages ?? 0, received: this.#receivedMessages?.messages ?? 0 };
   }
 
   /** The session is open, and its owner knows what the endpoint bears. */
@@ -109,7 +121,8 @@ export class ClientStreamSocket extends Duplex {
   #feed(body: TextBody, bytes: Buffer): boolean {
     const stream = this.#stream;
     if (!stream || stream.destroyed) return true;
-    const open = body.feed(bytes, stream);
+    const counter = this.#sentMessages;
+    const open = body.feed(bytes, counter ? counted(stream, counter) : stream);
     if (!body.ended) return open;
     this.#sent = true;
     if (!stream.writableEnded) stream.end();
@@ -136,6 +149,7 @@ export class ClientStreamSocket extends Duplex {
   }
 
   #onData(bytes: Buffer): void {
+    this.#receivedMessages?.read(bytes);
     let open: boolean;
     if (this.#framing === 'length') open = this.push(bytes);
     else {
@@ -173,6 +187,14 @@ export class ClientStreamSocket extends Duplex {
     }
     callback(error);
   }
+}
+
+function counted(stream: ClientHttp2Stream, counter: MessageCounter): Pick<ClientHttp2Stream, 'write'> {
+  const write = (bytes: Buffer): boolean => {
+    counter.read(bytes);
+    return stream.write(bytes);
+  };
+  return { write };
 }
 
 const CLOSE = 'connection: close\r\n';

@@ -28,7 +28,7 @@ export class TextBody {
   }
 
   /** @returns false when the stream does not keep up */
-  feed(bytes: Buffer, to: Writable): boolean {
+  feed(bytes: Buffer, to: Pick<Writable, 'write'>): boolean {
     if (bytes.length === 0) return true;
     const decoder = this.#decoder;
     if (!decoder) {

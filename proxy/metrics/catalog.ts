@@ -12,6 +12,8 @@ export const METRICS = {
     type: 'histogram',
     help: "Time from a request's head to the end of its answer, retries included.",
   },
+  istio_request_messages_total: { type: 'counter', help: 'Messages of gRPC towards the service.' },
+  istio_response_messages_total: { type: 'counter', help: 'Messages of gRPC from the service.' },
   istio_request_bytes: { type: 'histogram', help: 'Sizes of the bodies of requests.' },
   istio_response_bytes: { type: 'histogram', help: 'Sizes of the bodies of answers.' },
   istio_tcp_connections_opened_total: { type: 'counter', help: 'Connections that were passed on as bytes.' },

@@ -18,6 +18,9 @@ type Destination = {
   readonly details: OutcomeDetail[];
   readonly buckets: number[];
   sumUs: number;
+  readonly isCalls: boolean;
+  sentMessages: number;
+  receivedMessages: number;
   readonly requestSizes: Sizes;
   readonly responseSizes: Sizes;
 };
@@ -33,9 +36,20 @@ export function istioFamilies(snapshot: MetricsSnapshot, inMilliseconds: boolean
   const durations = inMilliseconds
     ? [family('istio_request_duration_milliseconds', destinations.flatMap(milliseconds))]
     : [];
+  const calls = destinations.filter(({ isCalls }) => isCalls);
+  const messages = (of: (destination: Destination) => number): Sample[] =>
+    calls.map((destination) => ({ labels: destination.labels, value: of(destination) }));
   return [
     family('istio_requests_total', destinations.flatMap(requests)),
     ...durations,
+    family(
+      'istio_request_messages_total',
+      messages((d) => d.sentMessages),
+    ),
+    family(
+      'istio_response_messages_total',
+      messages((d) => d.receivedMessages),
+    ),
     family(
       'istio_request_bytes',
       destinations.flatMap(({ labels, requestSizes }) => sizes(labels, requestSizes)),
@@ -60,6 +74,8 @@ function byDestination(traffic: readonly TrafficTotal[], side: Side, snapshot: M
     destination.details.push(...total.details);
     addTo(destination.buckets, toEnvoyBuckets(total.latency));
     destination.sumUs += total.latencySumUs;
+    destination.sentMessages += total.messages.sent;
+    destination.receivedMessages += total.messages.received;
     addSizes(destination.requestSizes, total.requestSizes);
     addSizes(destination.responseSizes, total.responseSizes);
   }
@@ -73,6 +89,9 @@ function emptyDestination(labels: Labels, { kind }: TrafficTotal): Destination {
     details: [],
     buckets: [],
     sumUs: 0,
+    isCalls: kind.protocol === 'grpc',
+    sentMessages: 0,
+    receivedMessages: 0,
     requestSizes: { counts: [], sum: 0 },
     responseSizes: { counts: [], sum: 0 },
   };

@@ -5,6 +5,7 @@
 import { BUCKET_COUNT, bucketOf, toSparse } from '../../contracts/histogram.ts';
 import type { CountedArm } from '../../contracts/overlay.ts';
 import type { ArmRow, TrafficRow } from '../../contracts/telemetry.ts';
+import type { Messages } from '../grpc/message-counter.ts';
 import { BodySizes } from './body-sizes.ts';
 import type { SizeTotals } from './body-sizes.ts';
 import type { OriginCounters } from './origin-counters.ts';
@@ -52,6 +53,9 @@ export class TrafficCounters {
   readonly #requestSizes = new BodySizes();
   readonly #responseSizes = new BodySizes();
   readonly details = new OutcomeDetails();
+  /** Of calls of gRPC: towards the endpoint, and from it; since start. */
+  sentMessages = 0;
+  receivedMessages = 0;
   /** As the configuration in force has it. */
   kind: TrafficKind = { protocol: 'http', security: 'unknown' };
   retries = 0;
@@ -107,8 +111,10 @@ export class TrafficCounters {
     responseSizes: SizeTotals;
     details: OutcomeDetail[];
     kind: TrafficKind;
+    messages: Messages;
   } {
     return {
+      messages: { sent: this.sentMessages, received: this.receivedMessages },
       requestSizes: this.#requestSizes.totals(),
       responseSizes: this.#responseSizes.totals(),
       details: this.details.list(),

@@ -25,6 +25,7 @@ export function trafficOf(version: string, route: string, latenciesUs: readonly 
     responseSizes: sizesOf(latenciesUs.map((us) => 2 * us)),
     details: [],
     kind: { protocol: 'http', security: 'unknown' },
+    messages: { sent: 0, received: 0 },
   };
 }
 
@@ -51,7 +52,11 @@ export const FULL_METRICS: MetricsSnapshot = {
         [503, 3],
       ],
     },
-    trafficOf('v2', 'default', [12_000_000]),
+    {
+      ...trafficOf('v2', 'default', [12_000_000]),
+      kind: { protocol: 'grpc', security: 'unknown' },
+      messages: { sent: 4, received: 5 },
+    },
   ],
   inbound: [{ ...trafficOf('v1', 'inbound', [700]), service: 'ratings' }],
   faults: [{ fault: 'slow', service: 'reviews', at: 'attempt', type: 'delay', injected: 4 }],

@@ -6,7 +6,8 @@ import type { Duplex } from 'node:stream';
 import { ChunkedDecoder } from '../http1/chunked.ts';
 import { COMPLETE, INVALID, ResponseHead } from '../http1/head.ts';
 import { isBodiless, parseResponseHead } from '../http1/parse-response.ts';
-import { Unprocessed } from '../http2/client-stream.ts';
+import type { Messages } from '../grpc/message-counter.ts';
+import { ClientStreamSocket, Unprocessed } from '../http2/client-stream.ts';
 import type { Runtime } from '../runtime.ts';
 import { Timer } from '../timer-wheel.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -137,6 +138,11 @@ export class UpstreamConnection {
   /** Of the last chunked answer of a gRPC endpoint. */
   get trailers(): string {
     return this.#decoder?.trailers ?? '';
+  }
+
+  /** Of a call of gRPC so far. */
+  get messages(): Messages | undefined {
+    return this.#socket instanceof ClientStreamSocket ? this.#socket.messages : undefined;
   }
 
   /** Half-closes towards the endpoint (tunnels). */

@@ -67,7 +67,9 @@ export class Endpoint {
     this.port = port;
     this.protocol = protocol;
     const scheme = security ? 'https' : 'http';
-    if (protocol !== 'http1') this.#sessions = new ClientSessions(`${scheme}://${address}`, () => this.#openForHttp2());
+    const isCalls = protocol === 'grpc';
+    if (protocol !== 'http1')
+      this.#sessions = new ClientSessions(`${scheme}://${address}`, isCalls, () => this.#openForHttp2());
   }
 
   /** What a socket of openSocket emits when a request may be written. */

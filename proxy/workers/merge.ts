@@ -136,6 +136,7 @@ function addTraffic(totals: readonly TrafficTotal[]): TrafficTotal[] {
       shielded: a.shielded + b.shielded,
       latencySumUs: a.latencySumUs + b.latencySumUs,
       latency: addArrays(a.latency, b.latency),
+      messages: addNumbers(a.messages, b.messages),
       requestSizes: addSizes(a.requestSizes, b.requestSizes),
       responseSizes: addSizes(a.responseSizes, b.responseSizes),
       details: byKey(

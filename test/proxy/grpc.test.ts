@@ -139,7 +139,7 @@ describe('a call of gRPC', () => {
       stream.on('data', (message: Buffer) => stream.write(Buffer.from(`re ${message.toString()}`)));
       stream.on('end', () => stream.end());
     };
-    const { client } = await callsThrough({ chat });
+    const { client, gateway } = await callsThrough({ chat });
     const stream = client.makeBidiStreamRequest(CHAT.path, same, same);
     for (let i = 0; i < 20; i++) {
       const answer = new Promise<Buffer>((resolve) => stream.once('data', resolve));
@@ -150,6 +150,8 @@ describe('a call of gRPC', () => {
     stream.end();
     stream.resume();
     expect(await ended).toBe(status.OK);
+    const counted = (): unknown => gateway.dataplane.metrics().traffic.find((r) => r.version === 'v1')?.messages;
+    await expect.poll(counted).toEqual({ sent: 20, received: 20 });
   });
 
   it('that fails after messages counts by the status at its end', async () => {
