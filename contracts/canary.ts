@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { After } from './after.ts';
 import { Check } from './check.ts';
 import { Guards } from './guards.ts';
+import { Guardrails } from './limit.ts';
 import { Match } from './match.ts';
 import { Freezes, Windows } from './promotion-windows.ts';
 import { Approval, ApprovalTimeout, Deadline, Lease, Measure, OnInconclusive, Preview, Watch } from './release.ts';
@@ -63,6 +64,9 @@ export const Step = z.strictObject({
   weight: Percent.refine((ppm) => ppm > 0, 'a step needs a weight above 0'),
   hold: Duration.optional().meta({ description: 'At least this long at this step; default: hold.min' }),
   approval: z.boolean().default(false).meta({ description: 'A person must approve before this step begins' }),
+  guardrails: Guardrails.optional().meta({
+    description: 'Limits on the candidate by itself, for this step; crossing one ends the run at once, with FAIL',
+  }),
 });
 
 export const CanarySpec = z
@@ -83,12 +87,22 @@ export const CanarySpec = z
       .prefault([{ weight: 1 }, { weight: 5 }, { weight: 25 }, { weight: 50 }]),
     measure: Measure,
     hold: z
-      .strictObject({ min: Duration.prefault('30s'), max: Duration.prefault('10m') })
+      .strictObject({
+        min: Duration.prefault('30s'),
+        max: Duration.prefault('10m'),
+        requests: z.int().min(1).default(1).meta({
+          description: "So many of the candidate's requests must have ended at a step before it is left",
+        }),
+      })
       .refine((h) => h.min <= h.max, { error: 'hold.min is longer than hold.max', path: ['min'] })
       .prefault({})
       .meta({
         description: 'min: at least this long at each step; max: at the last step, wait at most this long for evidence',
       }),
+    earlyPromotion: z.boolean().default(false).meta({
+      description:
+        'A candidate that is shown to be safe (PASS) at an earlier step is promoted from there; the other steps are left out, but for those that a person approves',
+    }),
     shield: z.boolean().default(false).meta({
       description:
         'A request that is safe to repeat and fails on the candidate is retried on the baseline: counted, but never seen by the user',

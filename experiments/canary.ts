@@ -4,13 +4,17 @@
  */
 import { startJudge } from '../analyzer/sequential/judge.ts';
 import type { CanaryDocument } from '../contracts/document.ts';
+import type { ArmRow } from '../contracts/telemetry.ts';
 import { formatDuration } from '../contracts/units.ts';
+import { rowsOf } from './arm-counts.ts';
 import { leaveMeasuring } from './baseline.ts';
+import { NO_COUNTS } from './counts.ts';
 import { endWithoutData, fail, inconclusive, leaveHeld } from './endings.ts';
-import { takeReport } from './evidence.ts';
+import { guard, takeReport } from './evidence.ts';
 import { forward, needsOf, NOTHING, waitsNoMore } from './forward.ts';
 import { comparedRows } from './fresh-baseline.ts';
 import { guardOver } from './guarding.ts';
+import { crossed } from './limits.ts';
 import { hasCalendar } from './opening.ts';
 import { shiftingOverlay } from './overlay-of.ts';
 import { promote } from './promotion.ts';
@@ -35,17 +39,30 @@ export function canary(run: Run<CanaryDocument>, wordEveryMs?: number): Story {
       ...(spec.freshBaseline !== undefined && phase !== 'measuring' ? { fresh: spec.freshBaseline } : {}),
       shield: spec.shield,
     }),
-    takeIn: (state, rows) => takeReport(state, rows, comparedRows(story.terms, rows), wordEveryMs),
+    takeIn: (state, rows) =>
+      takeLimited(run, takeReport(state, rows, comparedRows(story.terms, rows), wordEveryMs), rows),
     goOn: (state) => {
       if (state.phase === 'measuring') return leaveMeasuring(story, state, () => toStep(story, run, state, 0));
       if (state.judgement.verdict === 'FAIL') return fail(story, state);
-      const guard = guardOver(story, state);
-      if (guard) return guard;
+      const limit = crossed(spec.steps[state.stepIndex]?.guardrails ?? [], state.guarded);
+      if (limit !== undefined) return fail(story, state, `${limit} at step ${state.stepIndex + 1}`);
+      const ended = guardOver(story, state);
+      if (ended) return ended;
       if (withoutData(story, state)) return endWithoutData(story, state);
       return state.phase === 'held' ? leaveHeld(story, state) : leaveStep(story, run, state);
     },
   };
   return story;
+}
+
+/** For the guardrails of the step: its own requests, once it is warm. */
+function takeLimited({ document: { spec } }: Run<CanaryDocument>, state: State, rows: readonly ArmRow[]): State {
+  const isLimited = spec.steps[state.stepIndex]?.guardrails !== undefined && state.warmEpoch >= state.epoch;
+  if (!isLimited || (state.phase !== 'stepping' && state.phase !== 'held')) return state;
+  return guard(
+    state,
+    rowsOf(rows, 'candidate').filter((row) => !row.preview),
+  );
 }
 
 /** To the step at once, or when a person has approved it and the calendar lets it. */
@@ -69,6 +86,7 @@ function startStep(story: Story, { document: { spec } }: Run<CanaryDocument>, st
     stepIndex: index,
     elapsedMs: 0,
     stepCandidateRequests: 0,
+    guarded: NO_COUNTS,
     lacking: 'nothing',
     judge: state.judge ?? startJudge(spec.analysis, { latency: state.calibration }),
     calibration: [],
@@ -85,16 +103,27 @@ function leaveStep(story: Story, run: Run<CanaryDocument>, state: State): Transi
   if (deadlineOver(story, state)) return inconclusive(story, state, `${deadlineSentence(story)}: ${known(state)}`);
   if (state.pausedBy !== null) return forward(state, NOTHING, 'the next step', stay);
   if (state.elapsedMs < holdMs) return notice(story, state, false);
-  if (state.stepIndex < spec.steps.length - 1) {
-    if (state.stepCandidateRequests > 0) return toStep(story, run, state, state.stepIndex + 1);
-    return notice(story, state, true);
-  }
+  const isLast = state.stepIndex === spec.steps.length - 1;
+  if (!isLast && state.stepCandidateRequests < spec.hold.requests)
+    return notice(story, state, state.stepCandidateRequests === 0);
+  if (!isLast && !isEarly(run, state)) return toStep(story, run, state, state.stepIndex + 1);
   if (state.judgement.verdict === 'PASS')
     return forward(state, needsOf(spec), 'the promotion', (now) =>
-      promote(story, { ...now, verdict: 'PASS' }, `promoted: ${now.judgement.reason}`, null),
+      promote(story, { ...now, verdict: 'PASS' }, `promoted${early(run, now)}: ${now.judgement.reason}`, null),
     );
   const maxMs = Math.max(holdMs, spec.hold.max);
   if (state.elapsedMs >= maxMs)
     return inconclusive(story, state, `no verdict after ${formatDuration(maxMs)} at the last step: ${known(state)}`);
   return waitsNoMore(state) ?? notice(story, state, state.stepCandidateRequests === 0);
+}
+
+/** Whether the evidence makes the other steps superfluous. A step that a person approves is never left out. */
+function isEarly({ document: { spec } }: Run<CanaryDocument>, { stepIndex, judgement }: State): boolean {
+  const skipped = spec.steps.slice(stepIndex + 1);
+  return spec.earlyPromotion && judgement.verdict === 'PASS' && !skipped.some((step) => step.approval);
+}
+
+function early({ document: { spec } }: Run<CanaryDocument>, { stepIndex }: State): string {
+  const share = weight(spec.steps[stepIndex]?.weight ?? 0);
+  return stepIndex < spec.steps.length - 1 ? ` early, from ${share} %` : '';
 }

@@ -34,6 +34,18 @@ describe('a plan', () => {
     expect(plan).toMatchObject({ maxSharePpm: 100_000, match: null, service: 'reviews' });
   });
 
+  it('counts the requests that a step waits for, and the shorter way of an early promotion', () => {
+    const steps = [{ weight: 1 }, { weight: 10 }, { weight: 50 }];
+    const plan = planCanary(canary({ steps, hold: { requests: 600 }, watch: { for: '20s' } }), traffic);
+    // 60 a minute at 1 %: 600 take 10 min; at 10 % a minute; the last step waits for the verdict
+    expect(plan.steps.map((step) => step.holdMs)).toEqual([600_000, 60_000, 30_000]);
+    const early = (spec: object) =>
+      planCanary(canary({ steps, earlyPromotion: true, watch: { for: '20s' }, ...spec }), traffic);
+    // 10 s measured, 30 s at the first step, 20 s watched
+    expect(early({})).toMatchObject({ early: true, durationMs: { least: 60_000 } });
+    expect(early({ steps: [{ weight: 1 }, { weight: 50, approval: true }] }).early).toBe(false);
+  });
+
   it('is never longer than the deadline and the watch', () => {
     const plan = planCanary(canary({ deadline: '1m', watch: { for: '20s' } }), traffic);
     expect(plan.durationMs).toEqual({ least: 80_000, most: 80_000 });

@@ -33,6 +33,8 @@ export type Plan = {
   readonly traffic: Traffic;
   readonly steps: readonly PlannedStep[];
   readonly maxSharePpm: number;
+  /** Evidence that suffices at its first step promotes it from there. */
+  readonly early: boolean;
   /** From the start to the end of the watch, when all goes well, and at the most. */
   readonly durationMs: { readonly least: number; readonly most: number };
   readonly power: readonly PowerRow[];
@@ -40,12 +42,9 @@ export type Plan = {
 };
 
 export function planCanary({ metadata, spec }: CanaryDocument, traffic: Traffic): Plan {
-  const steps = spec.steps.map((step) => ({
-    weightPpm: step.weight,
-    holdMs: step.hold ?? spec.hold.min,
-    candidatePerMinute: traffic.perMinute === null ? null : (traffic.perMinute * step.weight) / PPM,
-  }));
+  const steps = spec.steps.map((step, i) => stepOf(step, spec, traffic.perMinute, i === spec.steps.length - 1));
   const held = steps.reduce((sum, step) => sum + step.holdMs, 0);
+  const atLeast = isEarly(spec) ? (steps[0]?.holdMs ?? 0) : held;
   const power = questionsOf(spec.analysis, traffic).map((question) => rowOf(question, steps, spec));
   return {
     name: metadata.name,
@@ -58,14 +57,33 @@ export function planCanary({ metadata, spec }: CanaryDocument, traffic: Traffic)
     traffic,
     steps,
     maxSharePpm: steps.at(-1)?.weightPpm ?? 0,
+    early: isEarly(spec),
     durationMs: {
-      least: Math.min(spec.deadline, spec.measure + held) + spec.watch.for,
+      least: Math.min(spec.deadline, spec.measure + atLeast) + spec.watch.for,
       most:
         Math.max(Math.min(spec.deadline, spec.measure + held + extraMs(steps, spec)), spec.measure) + spec.watch.for,
     },
     power,
     warnings: warningsOf(spec, traffic, steps, power),
   };
+}
+
+function stepOf(
+  { weight, hold }: CanarySpec['steps'][number],
+  spec: CanarySpec,
+  perMinute: number | null,
+  isLast: boolean,
+): PlannedStep {
+  const candidatePerMinute = perMinute === null ? null : (perMinute * weight) / PPM;
+  // The last step waits for the verdict, not for a number; that one request takes too long is a warning.
+  const isCounted = !isLast && spec.hold.requests > 1;
+  const requestsMs = candidatePerMinute && isCounted ? (spec.hold.requests / candidatePerMinute) * 60_000 : 0;
+  return { weightPpm: weight, holdMs: Math.max(hold ?? spec.hold.min, Math.ceil(requestsMs)), candidatePerMinute };
+}
+
+/** Whether it may be promoted from its first step. */
+function isEarly({ earlyPromotion, steps }: CanarySpec): boolean {
+  return earlyPromotion && !steps.slice(1).some((step) => step.approval);
 }
 
 /** How much longer than its hold the last step waits for evidence. */
