@@ -4,6 +4,10 @@ import { ENVOY_BUCKETS_MS } from '../metrics/envoy-buckets.ts';
 /** Istio gives all of its histograms Envoy's default bounds, those of sizes too. */
 export const SIZE_BOUNDS: readonly number[] = ENVOY_BUCKETS_MS;
 
+/** Most bodies are empty, or not far above this one. */
+const MIDDLE = 1_000;
+const BEYOND_MIDDLE = SIZE_BOUNDS.indexOf(MIDDLE) + 1;
+
 export type SizeTotals = {
   /** By bound, not cumulative; the last one is what lies above all bounds. */
   readonly counts: readonly number[];
@@ -15,7 +19,7 @@ export class BodySizes {
   #sum = 0;
 
   record(bytes: number): void {
-    let at = 0;
+    let at = bytes > MIDDLE ? BEYOND_MIDDLE : 0;
     while (at < SIZE_BOUNDS.length && bytes > (SIZE_BOUNDS[at] ?? 0)) at++;
     this.#counts[at] = (this.#counts[at] ?? 0) + 1;
     this.#sum += bytes;

@@ -2,9 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import type { SourceDocument } from '../../contracts/document.ts';
 import { HeldClock, documentsOf } from './gateway.ts';
+import { header } from './naive-http.ts';
+import { ask } from './raw-client.ts';
 import { ok, status } from './scripted-upstream.ts';
 import type { ScriptedUpstream } from './scripted-upstream.ts';
 import { clientOf, gatewayTo, get, upstreamThat } from './stage.ts';
+import { proxyOf } from './tls-stage.ts';
 
 const upstreams = (n: number): Promise<ScriptedUpstream[]> =>
   Promise.all(Array.from({ length: n }, () => upstreamThat(({ answer }) => answer(ok()))));
@@ -108,5 +111,23 @@ describe('the time-outs of a service', () => {
     gateway.dataplane.sweep();
     await upstream?.until(() => upstream.closed === 1);
     expect(gateway.dataplane.metrics().upstreamConnections).toBe(0);
+  });
+
+  it.each([
+    ['TLS', undefined, {}],
+    ['HTTP/2', 'http2', undefined],
+  ] as const)('give up on an endpoint that never comes to speak %s', async (_, protocol, tls) => {
+    const silent = await upstreamThat(() => undefined);
+    silent.onConnection = () => undefined;
+    const setup = { versions: { v1: [silent.port] }, resilience: { connectTimeout: '50ms' } };
+    const documents = documentsOf({ ...setup, ...(protocol ? { protocol } : {}) }).map((d) =>
+      d.kind === 'Service' && tls
+        ? { ...d, spec: { ...d.spec, versions: { v1: { endpoints: [`127.0.0.1:${silent.port}`], tls } } } }
+        : d,
+    );
+    const { port } = await proxyOf(documents);
+    const answer = await ask(port, get());
+    expect([answer.status, header(answer, 'x-meshproof-error')]).toEqual([503, 'UPSTREAM_CONNECT_FAILED']);
+    expect(silent.connections).toBeGreaterThan(0);
   });
 });
