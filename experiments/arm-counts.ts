@@ -33,10 +33,11 @@ export function latencyOf(rows: readonly ArmRow[]): [number, number][] {
 }
 
 /**
- * Rows of an older epoch keep the share that they were assigned with.
- * @param warmEpoch - epochs up to this one are past their warm-up: their latency is judged
+ * Rows of an older epoch keep the share that they were assigned with. Their latency is left out: they are the slow ones,
+ * more of them from the slower arm, and the quick ones of the same age were left out while the epoch warmed up.
+ * @param judged - the present epoch, once it is past its warm-up: its latency is judged; undefined before
  */
-export function batchesOf(rows: readonly ArmRow[], warmEpoch: number): Batch[] {
+export function batchesOf(rows: readonly ArmRow[], judged: number | undefined): Batch[] {
   const groups = new Map<string, ArmRow[]>();
   for (const row of rows) {
     const key = `${row.epoch} ${row.candidatePpm}`;
@@ -48,7 +49,7 @@ export function batchesOf(rows: readonly ArmRow[], warmEpoch: number): Batch[] {
     candidatePpm: group[0]?.candidatePpm ?? 0,
     baseline: armCounts(rowsOf(group, 'baseline')),
     candidate: armCounts(rowsOf(group, 'candidate')),
-    judgeLatency: (group[0]?.epoch ?? 0) <= warmEpoch,
+    judgeLatency: group[0]?.epoch === judged,
     origins: originsOf(rowsOf(group, 'candidate')),
   }));
 }

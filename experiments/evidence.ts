@@ -83,7 +83,8 @@ function measure(state: State, rows: readonly ArmRow[]): State {
 function compare(state: State, rows: readonly ArmRow[], compared = rows, wordEveryMs = WORD_EVERY_MS): State {
   if (!state.judge) return state;
   let judged = state.judge;
-  for (const batch of batchesOf(compared, state.warmEpoch)) judged = observe(judged, batch);
+  const warm = state.warmEpoch >= state.epoch ? state.epoch : undefined;
+  for (const batch of batchesOf(compared, warm)) judged = observe(judged, batch);
   const here = rowsOf(rows, 'candidate').filter((row) => row.epoch === state.epoch);
   return {
     ...state,

@@ -4,13 +4,15 @@ import { awaits } from './outbox.ts';
 import { ageArms } from './test-arms.ts';
 import type { State } from './state.ts';
 import type { Story } from './story.ts';
+import { warmingUpMs } from './warming-up.ts';
 
 /**
  * Without an overlay in force, or without reports, no time passes for a step: "no data" must neither advance nor end it
  * by itself; nor does any while a person has paused it, nor after a restart before the overlay is seen in force again. The run's age, by which the deadline is measured, goes on but for
  * the waits for a window and for other experiments, which may be days away.
  */
-export function letPass({ terms }: Story, before: State, passedMs: number): State {
+export function letPass(story: Story, before: State, passedMs: number): State {
+  const { terms } = story;
   const state = grow(before, passedMs);
   if (awaits(state, 'set-overlay')) return state;
   const silentMs = state.silentMs + passedMs;
@@ -25,7 +27,7 @@ export function letPass({ terms }: Story, before: State, passedMs: number): Stat
     heard,
     testArms: blind || state.testArms === null ? state.testArms : ageArms(state.testArms, passedMs),
     recent: blind ? state.recent : ageRecent(state.recent, passedMs),
-    warmEpoch: epochMs >= terms.analysis.warmup ? state.epoch : state.warmEpoch,
+    warmEpoch: epochMs >= warmingUpMs(terms.analysis.warmup, state.judge) ? state.epoch : state.warmEpoch,
   };
 }
 

@@ -5,6 +5,7 @@ import { watchingOverlay } from './overlay-of.ts';
 import { lacking } from './sentences.ts';
 import type { Decision, State, Transition } from './state.ts';
 import type { Story } from './story.ts';
+import { warmingUpMs } from './warming-up.ts';
 
 /** R5: missing data ends an experiment as bad data does, after this many leases without a report. */
 const LEASES_WITHOUT_DATA = 3;
@@ -25,7 +26,7 @@ export function decide(
 /** Asks for the overlay of the state's phase, in an epoch of its own. */
 export function layOverlay(story: Story, state: State): State {
   const epoch = state.epoch + 1;
-  const warmEpoch = story.terms.analysis.warmup === 0 ? epoch : state.warmEpoch;
+  const warmEpoch = warmingUpMs(story.terms.analysis.warmup, state.judge) === 0 ? epoch : state.warmEpoch;
   const overlay = state.phase === 'watching' ? watchingOverlay(story, state, epoch) : story.overlay(state, epoch);
   return ask({ ...state, epoch, epochMs: 0, silentMs: 0, warmEpoch }, [{ type: 'set-overlay', overlay }]);
 }

@@ -12,7 +12,7 @@ import type { Clusters } from '../clusters/origins.ts';
 import type { Batch, Calibration } from './counts.ts';
 import { reached } from './evidence-level.ts';
 import { latencyEvidence } from './latency-evidence.ts';
-import { addLatencies, copyLatency, startLatency } from './latency.ts';
+import { addLatencies, copyLatency, settlingUs, startLatency } from './latency.ts';
 import type { Latency } from './latency.ts';
 import { successRateEvidence } from './success-rate-evidence.ts';
 import { addErrors, copySuccessRate, startSuccessRate } from './success-rate.ts';
@@ -62,6 +62,14 @@ export function observe(state: JudgeState, batch: Batch): JudgeState {
     return next;
   });
   return { config: state.config, metrics, clusters };
+}
+
+/**
+ * How long after a change of the shares latency cannot be judged: requests are counted when they end, so that at first the
+ * quick ones of the quicker arm are the only ones. @returns milliseconds; 0 where no latency is judged
+ */
+export function settlingMs({ metrics }: JudgeState): number {
+  return Math.max(0, ...metrics.map((metric) => (metric.name === 'latency' ? settlingUs(metric) / 1_000 : 0)));
 }
 
 /** An error that both leave out counts twice here: that only makes the judge more careful. */

@@ -1,4 +1,5 @@
 /** The latency metric: how many requests of each arm are slower than edges that the baseline's quantiles fixed. */
+import { lowerEdge } from '../../contracts/histogram.ts';
 import type { SparseBuckets } from '../../contracts/histogram.ts';
 import { logMeanExp } from '../math/log-mean-exp.ts';
 import { compare, comparisonLogE, copyComparison, startComparison } from './comparison.ts';
@@ -145,6 +146,16 @@ export function makeWatch(calibration: SparseBuckets, quantile: number, toleranc
     baseline: [],
     candidate: [],
   };
+}
+
+/**
+ * How long a slow request takes that is still told from a slower one. Counts come when requests end: until this much has passed
+ * since the shares changed, the slow ones of the slower arm are still under way, and what has ended says nothing about it.
+ * @returns microseconds; 0 while no edges are fixed
+ */
+export function settlingUs({ watch }: Latency): number {
+  if (!watch) return 0;
+  return Math.max(...[...watch.edges, watch.safe].map(({ candidateEdge }) => lowerEdge(candidateEdge)));
 }
 
 /** A copy that shares nothing that changes. */
