@@ -11,6 +11,12 @@ export type RequestRecord = {
   readonly path: string;
   /** 0: the connection broke before an answer. */
   readonly status: number;
+  /** What the client spoke. */
+  readonly protocol: 'HTTP/1.0' | 'HTTP/1.1' | 'HTTP/2';
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+  /** Of a call of gRPC that told one. */
+  readonly grpcStatus?: number;
   readonly service?: string;
   readonly route?: string;
   readonly version?: string;
@@ -51,6 +57,10 @@ export function recordOf(exchange: Exchange, status: number, us: number, wallMs:
     host: head.hostname.slice(0, MAX_TEXT),
     path: head.target.slice(0, MAX_TEXT),
     status,
+    protocol: head.isHttp2 ? 'HTTP/2' : head.minor === 0 ? 'HTTP/1.0' : 'HTTP/1.1',
+    requestBytes: exchange.requestBytes,
+    responseBytes: exchange.responseBytes,
+    ...(exchange.grpcStatus < 0 ? {} : { grpcStatus: exchange.grpcStatus }),
     ...(plan ? { service: plan.service, route: plan.name } : {}),
     ...(version ? { version: version.name } : {}),
     ...(arm ? { experiment: arm.experimentId, arm: arm.arm } : {}),

@@ -8,6 +8,8 @@ import type {
   UntypedHandleCall,
 } from '@grpc/grpc-js';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { recordOf } from '../../proxy/telemetry/request-record.ts';
+import type { RequestRecord } from '../../proxy/telemetry/request-record.ts';
 import { openGateway, overlay } from './gateway.ts';
 import type { Gateway, Setup } from './gateway.ts';
 
@@ -87,8 +89,11 @@ describe('a call of gRPC', () => {
     });
     const metadata = new Metadata();
     metadata.set('x-mine', 'yes');
+    const records: RequestRecord[] = [];
+    gateway.dataplane.observe((...of) => void records.push(recordOf(...of, 0)));
     expect(await call(client, 'hello', metadata)).toEqual({ error: null, answer: 'hello yes' });
     await expect.poll(() => codesOf(gateway)).toEqual([[200, 1]]);
+    expect(records).toMatchObject([{ status: 200, grpcStatus: 0, protocol: 'HTTP/2', requestBytes: 10 }]);
   });
 
   it('that fails keeps its status and message, and counts as that failure', async () => {

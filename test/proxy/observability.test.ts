@@ -126,6 +126,9 @@ describe('the access log', () => {
       host: 'shop',
       path: '/a?b=c',
       status: 200,
+      protocol: 'HTTP/1.1',
+      requestBytes: 0,
+      responseBytes: 4,
       service: 'shop',
       version: 'v1',
       endpoint: `127.0.0.1:${upstream.port}`,
@@ -134,5 +137,6 @@ describe('the access log', () => {
       userAgent: 'test',
     });
     expect(lines[1]).toMatchObject({ method: 'POST', status: 502, error: 'UPSTREAM_RESET' });
+    expect(lines[1]).not.toHaveProperty('grpcStatus');
   });
 });
