@@ -215,22 +215,29 @@ describe('the sequential judge', () => {
     expect(judge(state).verdict).toBe('FAIL');
   });
 
-  it('says how many candidate requests are missing, right within a factor of two in the median', () => {
-    const ratios = Array.from({ length: 31 }, (_, seed) => {
-      const random = seeded(seed);
-      const clean = { share: 0.5, baseline: { errorRate: 0.001 }, candidate: { errorRate: 0.001 } };
-      let state = startJudge({ alpha: 0.01, metrics: [errors] }, { latency: [] });
-      let asked: number | null = null;
-      let from = 0;
-      for (let i = 0; i < 500 && judge(state).verdict === 'PENDING'; i++) {
-        state = observe(state, simulateBatch(random, clean, 50));
-        const metric = judge(state).metrics[0];
-        if (i === 20) [asked, from] = [metric?.missingCandidateRequests ?? null, metric?.candidate.requests ?? 0];
+  const slow = { name: 'latency', quantile: 0.9, tolerance: 0.25 } as const;
+  const arm = (errorRate: number, medianMs = 20) => ({ errorRate, latencyUs: lognormal(medianMs, 0.5) });
+  it.each([
+    ['FAIL of errors', errors, 0.1, arm(0.001), arm(0.01)],
+    ['PASS of errors', errors, 0.5, arm(0.001), arm(0.001)],
+    ['FAIL of latency', slow, 0.5, arm(0), arm(0, 24)],
+    ['PASS of latency', slow, 0.5, arm(0), arm(0)],
+  ])('says half way how many candidate requests are missing, right within a factor of two: %s', (...of) => {
+    const [, metric, share, baseline, candidate] = of;
+    const ratios = Array.from({ length: 21 }, (_, seed) => {
+      const random = seeded(seed + 1);
+      let state = startJudge({ alpha: 0.01, metrics: [metric] }, simulateCalibration(random, baseline, 2_000));
+      const told: { readonly seen: number; readonly missing: number }[] = [];
+      while (verdictOf(state) === 'PENDING') {
+        state = observe(state, simulateBatch(random, { share, baseline, candidate }, 50));
+        const [shown] = judge(state).metrics;
+        told.push({ seen: shown?.candidate.requests ?? 0, missing: shown?.missingCandidateRequests ?? Infinity });
       }
-      const took = (judge(state).metrics[0]?.candidate.requests ?? 0) - from;
-      return (asked ?? Infinity) / took;
+      const all = told.at(-1)?.seen ?? 0;
+      const half = told.find(({ seen }) => seen >= all / 2);
+      return half ? half.missing / (all - half.seen) : NaN;
     });
-    const median = ratios.sort((a, b) => a - b)[15];
+    const median = ratios.sort((a, b) => a - b)[10];
     expect(median).toBeGreaterThan(0.5);
     expect(median).toBeLessThan(2);
   });

@@ -16,7 +16,7 @@ export function planText(plan: Plan, refusals: readonly string[], colors: Colors
     `duration  ${formatDuration(least)} when all goes well, ${formatDuration(most)} at the most\n`,
     `exposure  at most ${weight(plan.maxSharePpm)} of the requests${besideIt(plan)}\n\n`,
     stepsTable(plan),
-    `\n${dim(`what the analysis finds: medians; PASS promotes ${plan.early ? 'from any step' : 'at the last step at the earliest'}`)}\n`,
+    `\n${dim(`what the analysis finds: medians; PASS promotes at the end of ${plan.early ? 'a step' : 'the last step'}, at the earliest`)}\n`,
     powerTable(plan),
     ...(plan.warnings.length > 0 ? ['\n'] : []),
     ...plan.warnings.map((w) => `${yellow('warning:')} ${w}\n`),

@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { checkDocument } from '../../contracts/parse.ts';
 import type { CanaryDocument } from '../../contracts/document.ts';
 import type { ServiceView } from '../../contracts/live.ts';
+import { lognormal } from '../../analyzer/simulation/traffic.ts';
+import { altered, modelledArm } from '../simulation/arm.ts';
+import { simulate } from '../simulation/simulate.ts';
 import { timeToEvidence } from './evidence-time.ts';
 import { planCanary } from './plan.ts';
 import { refusalsOf } from './refusals.ts';
@@ -80,6 +83,60 @@ describe('a plan', () => {
   });
 });
 
+describe('the time of a PASS', () => {
+  const passAfter = (spec: object) =>
+    planCanary(canary({ hold: { min: '5m' }, steps: [{ weight: 10 }, { weight: 50 }], ...spec }), traffic).power.find(
+      (row) => row.metric === 'success-rate' && row.verdict === 'PASS',
+    )?.afterMs;
+
+  it('is the end of the last step, or of an earlier one that it may be promoted from', () => {
+    expect(passAfter({})).toBe(600_000);
+    expect(passAfter({ earlyPromotion: true })).toBe(300_000);
+    expect(passAfter({ earlyPromotion: true, steps: [{ weight: 10 }, { weight: 50, approval: true }] })).toBe(600_000);
+  });
+});
+
+describe('what a plan says of time and requests', () => {
+  const good = modelledArm(0.001, lognormal(20, 0.5));
+  const of = (question: string) =>
+    question === 'no difference'
+      ? good
+      : question.endsWith('errors')
+        ? altered(good, 0.001 + Number.parseFloat(question) / 100, 1)
+        : altered(good, undefined, 1 + Number.parseFloat(question) / 100);
+
+  it.each([
+    ['the default steps', { hold: { min: '20s', max: '10m' } }, 6_000],
+    ['little traffic', { hold: { min: '1m', max: '30m' } }, 1_200],
+    [
+      'three arms',
+      {
+        freshBaseline: 'v1-fresh',
+        steps: [
+          { weight: 5, hold: '1m' },
+          { weight: 25, hold: '2m' },
+        ],
+      },
+      6_000,
+    ],
+  ])('is near the median of simulated lives: %s', (_, spec, perMinute) => {
+    const guards = { errors: false, throughput: false, saturation: false, sampleRatio: false };
+    for (const metric of [
+      { name: 'success-rate', margin: 1 },
+      { name: 'latency', quantile: 0.9, tolerance: '20%' },
+    ]) {
+      const document = canary({ ...spec, deadline: '5h', analysis: { metrics: [metric], guards } });
+      for (const row of planCanary(document, { ...traffic, perMinute }).power) {
+        const arms = { baseline: good, candidate: of(row.question) };
+        const lives = simulate(document, arms, { perMinute, runs: 5, seed: 1 });
+        expect(lives.verdicts[row.verdict]).toBeGreaterThan(3);
+        const ratio = (row.afterMs ?? NaN) / (lives.verdictAfterMs?.median ?? NaN);
+        expect(`${row.question} ${ratio > 0.5 && ratio < 2 ? 'near' : ratio}`).toBe(`${row.question} near`);
+      }
+    }
+  });
+});
+
 describe('the time to evidence', () => {
   const steps = [
     { weightPpm: 10_000, holdMs: 60_000, candidatePerMinute: 50 },
@@ -88,7 +145,7 @@ describe('the time to evidence', () => {
 
   it('adds up over the steps', () => {
     // half of it in the first minute, the other half takes 50 of the next step's 100 a minute
-    expect(timeToEvidence(steps, 0, () => 100)).toBe(90_000);
+    expect(timeToEvidence(steps, 0, () => 100)).toEqual({ afterMs: 90_000, candidateRequests: 100 });
   });
 
   it('is unknown when the steps end before', () => {

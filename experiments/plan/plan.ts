@@ -14,7 +14,7 @@ export type PlannedStep = {
 };
 
 export type PowerRow = Pick<Question, 'metric' | 'question' | 'verdict'> & {
-  /** At the last step's share; null when no number of requests would do. */
+  /** Until there is enough evidence; at the last step's share where nobody knows when; null when no number would do. */
   readonly candidateRequests: number | null;
   /** After the first step began; null when it is not known, or not reached in time. */
   readonly afterMs: number | null;
@@ -99,8 +99,22 @@ function rowOf(
   const lastPpm = steps.at(-1)?.weightPpm ?? 0;
   // Beside a fresh baseline of its own size the candidate has half of the requests that are compared.
   const at = (ppm: number): number | null => needed(spec.freshBaseline === undefined ? ppm : PPM / 2);
-  const afterMs = timeToEvidence(steps, extraMs(steps, spec), at);
-  return { metric, question, verdict, candidateRequests: lastPpm >= PPM ? null : at(lastPpm), afterMs };
+  const found = timeToEvidence(steps, extraMs(steps, spec), at);
+  if (!found)
+    return { metric, question, verdict, candidateRequests: lastPpm >= PPM ? null : at(lastPpm), afterMs: null };
+  const afterMs = verdict === 'PASS' ? promotedAfter(steps, spec, found.afterMs) : found.afterMs;
+  return { metric, question, verdict, ...found, afterMs };
+}
+
+/** FAIL ends it at once; PASS has to wait for the end of a step: the last one, or one that it may be promoted from. */
+function promotedAfter(steps: readonly PlannedStep[], spec: CanarySpec, evidenceMs: number): number {
+  let endMs = 0;
+  for (const [i, { holdMs }] of steps.entries()) {
+    endMs += holdMs;
+    const isFree = spec.earlyPromotion && !spec.steps.slice(i + 1).some((step) => step.approval);
+    if (isFree && evidenceMs <= endMs) return endMs;
+  }
+  return Math.max(evidenceMs, endMs);
 }
 
 /** Nobody knows how long these take, so that they do not count in the duration. */
