@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { RateLimit } from './rate-limit.ts';
 import { GatewayTls } from './tls.ts';
-import { HostPort, Name } from './units.ts';
+import { Duration, HostPort, Name } from './units.ts';
 
 export const GatewaySpec = z.strictObject({
   listen: HostPort,
@@ -36,6 +36,9 @@ export const GatewaySpec = z.strictObject({
     })
     .optional()
     .meta({ description: 'More than comes in here at once is answered 503 OVERLOADED' }),
+  idleTimeout: Duration.refine((ms) => ms >= 1_000, 'idleTimeout is looked at once a second; give 1s or more')
+    .optional()
+    .meta({ description: "A client's connection without a request is closed after so long (75s)" }),
   faultHeaders: z
     .strictObject({
       secretEnv: z

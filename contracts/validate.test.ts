@@ -132,6 +132,9 @@ spec: {listen: "127.0.0.1:1", protocol: tls-passthrough, sni: {a.example: web}, 
         `${SERVICE}---\napiVersion: meshproof.dev/v1\nkind: Gateway\nmetadata: {name: p}\nspec: {listen: "127.0.0.1:1", defaultService: web, ${spec}}\n`,
       );
     expect(tcp('rateLimit: {requests: 1}, admission: {maxInFlight: 1}')).toEqual([]);
+    expect(tcp('protocol: tcp, idleTimeout: 5s')).toEqual([
+      expect.stringContaining('spec.idleTimeout: idleTimeout is of'),
+    ]);
     expect(tcp('protocol: tcp, rateLimit: {requests: 1}, admission: {maxInFlight: 1}')).toEqual([
       expect.stringContaining('spec.rateLimit: rateLimit counts requests'),
       expect.stringContaining('spec.admission: admission counts requests'),

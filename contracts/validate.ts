@@ -192,12 +192,13 @@ function waysOf(spec: GatewayDocument['spec']): NeedingIssue[] {
     issues.push({ path: ['spec', 'sni'], message: 'sni needs "protocol: tls-passthrough"' });
   }
   if (protocol === 'tcp' || protocol === 'tls-passthrough') {
-    for (const key of ['rateLimit', 'admission'] as const) {
+    for (const key of ['rateLimit', 'admission', 'idleTimeout'] as const) {
       if (spec[key] === undefined) continue;
-      issues.push({
-        path: ['spec', key],
-        message: `${key} counts requests; a gateway with protocol ${protocol} sees none`,
-      });
+      const does =
+        key === 'idleTimeout'
+          ? 'is of connections between requests (tcpIdleTimeout of a service is not)'
+          : 'counts requests';
+      issues.push({ path: ['spec', key], message: `${key} ${does}; a gateway with protocol ${protocol} sees none` });
     }
   }
   if (tls && protocol !== 'http') {

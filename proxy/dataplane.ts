@@ -312,6 +312,7 @@ export class Dataplane implements DataplaneApi {
     for (const listener of this.#listeners.open) {
       const gateway = config.gateways.find((g) => listener.name === gatewayName(g.metadata.name));
       listener.resolve = this.#gated(config, gateway);
+      listener.clientIdleMs = gateway?.spec.idleTimeout;
       listener.readsSni = gateway?.spec.protocol === 'tls-passthrough';
       listener.tcp = byteResolverOf(gateway?.spec, this.#plans);
       const local = locals.find(({ name }) => name === listener.name);

@@ -153,7 +153,7 @@ export class Downstream implements ClientConnection {
       case IDLE: {
         // A client that is quick with its next request shall have its answer, which says that the connection closes.
         const closing = (draining || overload.strained || this.#host.retired) && this.#pending === undefined;
-        const limitMs = closing ? limits.drainIdleMs : limits.clientIdleMs;
+        const limitMs = closing ? limits.drainIdleMs : (this.#host.clientIdleMs ?? limits.clientIdleMs);
         if (quietMs > (overload.full ? 0 : limitMs)) this.#linger();
         break;
       }

@@ -31,6 +31,8 @@ export type DownstreamHost = {
   readonly closed: (connection: ClientConnection) => void;
   /** True when the listener has left the configuration: each connection closes after its answer. */
   readonly retired: boolean;
+  /** A connection without a request is closed after this long; undefined: as the runtime's limits say. */
+  readonly clientIdleMs?: number | undefined;
   /** A stream of HTTP/2: its body may take its time, and is hardly waited for, because calls in both directions exist. */
   readonly isStream?: boolean;
   /** The code of the answer to a request that no service takes. */

@@ -18,6 +18,10 @@ export class IdentifiedHost implements DownstreamHost {
     return this.#listener.retired;
   }
 
+  get clientIdleMs(): number | undefined {
+    return this.#listener.clientIdleMs;
+  }
+
   get unknownHost(): ErrorCode {
     return this.#listener.unknownHost;
   }

@@ -38,6 +38,8 @@ export class Listener implements DownstreamHost {
   /** Where connections are passed on as bytes; replaced with each configuration. */
   tcp: TcpHost['serviceOf'] | undefined;
   readsSni = false;
+  /** Replaced with each configuration. */
+  clientIdleMs: number | undefined;
   unknownHost: ErrorCode = 'ROUTE_NOT_FOUND';
   /** CONNECT is ended here (HTTP proxy); replaced with each configuration. */
   takeTunnel: DownstreamHost['takeTunnel'];

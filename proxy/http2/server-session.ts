@@ -100,7 +100,7 @@ class ServerSession implements ClientConnection, DownstreamHost {
       return;
     }
     const { draining, limits, overload } = this.#runtime;
-    const limitMs = overload.strained ? limits.drainIdleMs : limits.clientIdleMs;
+    const limitMs = overload.strained ? limits.drainIdleMs : (this.#host.clientIdleMs ?? limits.clientIdleMs);
     const idle = this.#streams.size === 0 && (overload.full || nowMs - this.#quietSinceMs > limitMs);
     if (idle || draining || this.#host.retired) this.#sayGoodbye(nowMs);
   }

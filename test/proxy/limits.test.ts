@@ -1,5 +1,6 @@
 /** What the proxy refuses by itself: each answer is marked, none of it reaches an endpoint. */
-import { describe, expect, it } from 'vitest';
+import { connect } from 'node:http2';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ErrorCode } from '../../contracts/errors.ts';
 import { ERRORS } from '../../contracts/errors.ts';
 import { HeldClock, documentsOf, portOf } from './gateway.ts';
@@ -113,6 +114,27 @@ describe('slow clients', () => {
     clock.move(200);
     gateway.dataplane.sweep();
     expect(await client.untilEnded()).toBe('closed');
+  });
+
+  it('an idle connection is closed when its gateway says so, of HTTP/2 too', async () => {
+    const clock = new HeldClock();
+    const { gateway, client, upstream } = await chain(({ answer }) => answer(ok()), { clock });
+    const documents = documentsOf({ versions: { v1: [upstream.port] } }).map((d) =>
+      d.kind === 'Gateway' ? { ...d, spec: { ...d.spec, idleTimeout: '5s' } } : d,
+    );
+    await gateway.dataplane.apply(2, documents);
+    await client.send(get()).response();
+    const session = connect(`http://127.0.0.1:${gateway.port}`);
+    onTestFinished(() => session.destroy());
+    await new Promise((resolve) => session.request({ ':authority': 'shop' }).resume().once('close', resolve));
+    gateway.dataplane.sweep();
+    clock.move(4_900);
+    gateway.dataplane.sweep();
+    expect([client.ended, session.closed]).toEqual([false, false]);
+    clock.move(200);
+    gateway.dataplane.sweep();
+    expect(await client.untilEnded()).toBe('closed');
+    await expect.poll(() => session.closed).toBe(true);
   });
 
   it('a connection is not idle because its last answer took long', async () => {
