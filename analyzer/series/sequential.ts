@@ -1,6 +1,7 @@
 /**
  * Means of two recorded series by asymptotic confidence sequences, looked at after every point as if it were live.
- * The interval is of the relative effect, candidate / baseline - 1, and holds at all looks together.
+ * Worse is decided on the difference of the means, which a baseline near 0 (rare errors) has too; how much, and PASS, on the
+ * relative effect, candidate / baseline - 1. Each interval holds at all looks together.
  */
 import type { Moments } from '../sequential/methods/asymptotic-cs.ts';
 import { asymptoticCs } from '../sequential/methods/asymptotic-cs.ts';
@@ -37,18 +38,24 @@ export function judgeSequentialSeries(pairs: readonly PairedSeries[], options: S
 
 function judgeOne(pair: PairedSeries, options: SequentialOptions): SeriesEvidence {
   const base = shown(pair);
-  const { failedAt, interval } = walk(pair, options);
+  const { failed, interval } = walk(pair, options);
   const percent = (x: number): string => `${(x * 100).toPrecision(3)} %`;
+  const span = (name: string, [low, high]: Interval): string => `${name} between ${percent(low)} and ${percent(high)}`;
+  if (failed !== null) {
+    // Where the baseline is near 0 the relative effect says nothing; what decided was the difference.
+    const isClear = interval !== null && (interval[0] > 0 || interval[1] < 0);
+    const effect = isClear ? span('effect', interval) : `means differ by ${failed.difference.map(figure).join(' to ')}`;
+    const rule = `worse for sure after ${failed.at} points; ${effect}`;
+    return { ...base, verdict: 'FAIL', interval: isClear ? interval : null, rule };
+  }
   if (interval === null) return { ...base, verdict: 'INCONCLUSIVE', interval, rule: notEnough(base) };
-  const span = `effect between ${percent(interval[0])} and ${percent(interval[1])}`;
-  if (failedAt !== null)
-    return { ...base, verdict: 'FAIL', interval, rule: `worse for sure after ${failedAt} points; ${span}` };
+  const said = span('effect', interval);
   const { direction, tolerance } = options;
   const high = direction === 'decrease' || interval[1] <= tolerance;
   const low = direction === 'increase' || interval[0] >= -tolerance;
   return high && low
-    ? { ...base, verdict: 'PASS', interval, rule: `within the tolerance of ${percent(tolerance)}; ${span}` }
-    : { ...base, verdict: 'INCONCLUSIVE', interval, rule: `neither worse nor within ${percent(tolerance)}; ${span}` };
+    ? { ...base, verdict: 'PASS', interval, rule: `within the tolerance of ${percent(tolerance)}; ${said}` }
+    : { ...base, verdict: 'INCONCLUSIVE', interval, rule: `neither worse nor within ${percent(tolerance)}; ${said}` };
 }
 
 function notEnough({ baseline, candidate }: Pick<SeriesEvidence, 'baseline' | 'candidate'>): string {
@@ -57,13 +64,23 @@ function notEnough({ baseline, candidate }: Pick<SeriesEvidence, 'baseline' | 'c
   return `too few points: ${baseline.points} and ${candidate.points}, the lesser worth ${worth}; ${LEAST_POINTS} each, worth ${LEAST_EFFECTIVE}, are needed`;
 }
 
-type Walk = { readonly failedAt: number | null; readonly interval: readonly [number, number] | null };
+function figure(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
+type Interval = readonly [number, number];
+type Walk = {
+  /** The first look at which it was worse, and the difference of the means then. */
+  readonly failed: { readonly at: number; readonly difference: Interval } | null;
+  /** Of the relative effect, at the last look; null where there is none. */
+  readonly interval: Interval | null;
+};
 
 /** One look a point: both arms advance in proportion to their lengths. */
 function walk({ baseline, candidate }: PairedSeries, { alpha, direction }: SequentialOptions): Walk {
   const b = baseline.filter((x) => !Number.isNaN(x));
   const c = candidate.filter((x) => !Number.isNaN(x));
-  let interval: Walk['interval'] = null;
+  let interval: Interval | null = null;
   let seenB = NO_POINTS;
   let seenC = NO_POINTS;
   for (let i = 1; i <= c.length; i++) {
@@ -71,18 +88,22 @@ function walk({ baseline, candidate }: PairedSeries, { alpha, direction }: Seque
     while (seenB.n < Math.round((i / c.length) * b.length)) seenB = addPoint(seenB, b[seenB.n] ?? 0);
     const now = look(seenB, seenC, alpha);
     if (!now) continue;
-    interval = now;
-    const worse = (direction !== 'decrease' && now[0] > 0) || (direction !== 'increase' && now[1] < 0);
-    if (worse) return { failedAt: i, interval };
+    interval = now.effect ?? interval;
+    const [low, high] = now.difference;
+    const worse = (direction !== 'decrease' && low > 0) || (direction !== 'increase' && high < 0);
+    if (worse) return { failed: { at: i, difference: now.difference }, interval };
   }
-  return { failedAt: null, interval };
+  return { failed: null, interval };
 }
 
-function look(b: Running, c: Running, alpha: number): readonly [number, number] | undefined {
+type Look = { readonly difference: Interval; readonly effect: Interval | null };
+
+function look(b: Running, c: Running, alpha: number): Look | undefined {
   const [mb, mc] = [momentsOf(b), momentsOf(c)];
-  if (!mb || !mc || mb.mean === 0) return undefined;
-  const { interval } = asymptoticCs(mb, mc, { alpha, tunedFor: TUNED_FOR, side: 'two-sided', relative: true });
-  return interval;
+  if (!mb || !mc) return undefined;
+  const of = (relative: boolean): Interval =>
+    asymptoticCs(mb, mc, { alpha, tunedFor: TUNED_FOR, side: 'two-sided', relative }).interval;
+  return { difference: of(false), effect: mb.mean === 0 ? null : of(true) };
 }
 
 /** With the independent points that the series is worth in place of its length. */

@@ -67,6 +67,29 @@ describe('means of series', () => {
     expect(judgeSequentialSeries([short], options).reason).toContain('too few points: 5 and 5');
   });
 
+  it('fails many errors beside few, or none: rare ones have no relative effect to speak of', () => {
+    const outcomes = (errors: number, n: number): number[] =>
+      Array.from({ length: n }, (_, i) => (i % Math.ceil(n / Math.max(1, errors)) === 0 && errors > 0 ? 1 : 0));
+    for (const few of [0, 1]) {
+      const pair = { name: 'errors', baseline: outcomes(few, 1_600), candidate: outcomes(200, 400) };
+      const { verdict, metrics } = judgeSequentialSeries([pair], { ...options, direction: 'increase' });
+      expect([few, verdict]).toEqual([few, 'FAIL']);
+      expect(metrics[0]?.rule).toMatch(/^worse for sure after \d+ points; means differ by 0\.\d+ to 0\.\d+$/);
+      expect(metrics[0]?.interval).toBeNull();
+    }
+  });
+
+  it('keeps its alpha of 5 % for outcomes of which one of a hundred is an error', () => {
+    let failed = 0;
+    for (let seed = 1; seed <= 500; seed++) {
+      const random = seeded(seed);
+      const outcomes = (n: number): number[] => Array.from({ length: n }, () => (random() < 0.01 ? 1 : 0));
+      const pair = { name: 'errors', baseline: outcomes(1_600), candidate: outcomes(400) };
+      if (judgeSequentialSeries([pair], { ...options, direction: 'increase' }).verdict === 'FAIL') failed++;
+    }
+    expect(failed / 500).toBeLessThanOrEqual(0.05);
+  });
+
   it('does not fail what is better, when only an increase is worse', () => {
     const random = seeded(4);
     const pair = { name: 'cpu', baseline: series(random, 100, 0), candidate: series(random, 100, 0, 60) };
@@ -75,8 +98,10 @@ describe('means of series', () => {
 
   it.each([
     [0, 0.024],
-    [0.6, 0.03],
-    [0.9, 0.019],
+    [0.3, 0.029],
+    [0.6, 0.029],
+    [0.8, 0.037],
+    [0.9, 0.02],
   ])('keeps its alpha of 5 %% where each point repeats %f of the one before (docs/statistics.md)', (phi, share) => {
     expect(falseAlarms(phi, 1_000)).toBe(share);
   });

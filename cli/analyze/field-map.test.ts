@@ -25,6 +25,17 @@ describe('--map', () => {
     });
   });
 
+  it('scales a time where the entry says so, and hands it back as it came where not', () => {
+    const line = { arm: 'candidate', status: 200, ms: 1_500, at: '2026-03-01T12:00:00Z' };
+    expect(parseFieldMap('t=ms/1000', ARMS)(line)?.t).toBe(1.5);
+    expect(parseFieldMap('t=at', ARMS)(line)?.t).toBe(line.at);
+  });
+
+  it('takes numbers for names of clients, and never scales a name', () => {
+    expect(parseFieldMap('client=user', ARMS)({ arm: 'v1', status: 200, user: 17 })?.client).toBe('17');
+    expect(() => parseFieldMap('arm=version*2', ARMS)).toThrow('arm is a name, not a number');
+  });
+
   it('leaves out lines of other versions', () => {
     const map = parseFieldMap('arm=version', ARMS);
     expect(map({ version: 'v3', status: 200 })).toBeUndefined();

@@ -8,6 +8,7 @@ import { UsageError } from '../failure.ts';
 const FIELDS = ['t', 'arm', 'status', 'latencyMs', 'share', 'client', 'endpoint', 'attempt'] as const;
 type Field = (typeof FIELDS)[number];
 const NUMBERS: ReadonlySet<Field> = new Set(['status', 'latencyMs', 'share', 'attempt']);
+const WORDS: ReadonlySet<Field> = new Set(['arm', 'client', 'endpoint']);
 
 const ENTRY = /^([A-Za-z]+)=([\w.$@-]+?)(?:([*/])(\d+(?:\.\d+)?))?$/;
 
@@ -17,10 +18,13 @@ export type ArmNames = { readonly baseline: string; readonly candidate: string }
 /** @returns undefined for a line that is not a request of either arm */
 export type FieldMap = (line: Readonly<Record<string, unknown>>) => RecordedRequest | undefined;
 
-/** @throws UsageError when an entry cannot be read, or names a field that is not known */
-export function parseFieldMap(text: string, arms: ArmNames): FieldMap {
+/**
+ * @param text - undefined: the fields have our names, only the arms have others
+ * @throws UsageError when an entry cannot be read, or names a field that is not known
+ */
+export function parseFieldMap(text: string | undefined, arms: ArmNames): FieldMap {
   const sources = new Map<Field, (line: unknown) => unknown>(FIELDS.map((field) => [field, at(field)]));
-  for (const entry of text.split(',')) {
+  for (const entry of text?.split(',') ?? []) {
     const match = ENTRY.exec(entry.trim());
     const field = FIELDS.find((f) => f === match?.[1]);
     if (!match || !field) {
@@ -29,9 +33,13 @@ export function parseFieldMap(text: string, arms: ArmNames): FieldMap {
         `write FIELD=SOURCE, or FIELD=SOURCE*NUMBER; fields are ${FIELDS.join(', ')}`,
       );
     }
+    if (match[3] !== undefined && WORDS.has(field))
+      throw new UsageError(`--map "${entry}": ${field} is a name, not a number`, `write ${field}=${match[2] ?? ''}`);
     const factor = match[4] === undefined ? 1 : match[3] === '/' ? 1 / Number(match[4]) : Number(match[4]);
     const read = at(match[2] ?? '');
-    sources.set(field, NUMBERS.has(field) ? (line) => scaled(read(line), factor) : read);
+    // The time is handed back as it came, unless the entry scales it.
+    const isNumber = NUMBERS.has(field) || match[3] !== undefined;
+    sources.set(field, isNumber ? (line) => scaled(read(line), factor) : read);
   }
   return (line) => {
     const value = (field: Field): unknown => sources.get(field)?.(line);
@@ -45,7 +53,7 @@ export function parseFieldMap(text: string, arms: ArmNames): FieldMap {
     }
     for (const field of ['client', 'endpoint'] as const) {
       const name = value(field);
-      if (typeof name === 'string') request[field] = name;
+      if (typeof name === 'string' || typeof name === 'number') request[field] = String(name);
     }
     return request as RecordedRequest;
   };

@@ -19,6 +19,8 @@ import type { Terminal } from '../terminal.ts';
 import { evidenceTable, paintVerdict } from '../text/experiment.ts';
 import { count } from '../text/figures.ts';
 
+const OF_REQUESTS = ['experiment', 'map', 'arms'] as const;
+
 export const analyze: CommandSpec = {
   name: 'analyze',
   summary: 'Judge recorded requests as the live judge would, or two series',
@@ -56,14 +58,22 @@ export const analyze: CommandSpec = {
   ],
   run: async ({ terminal, args, options }) => {
     const [baseline, candidate, requests] = [args.optional(0), args.optional(1), options.text('requests')];
-    if (requests === undefined && baseline !== undefined && candidate !== undefined)
+    if (requests === undefined && baseline !== undefined && candidate !== undefined) {
+      const alien = OF_REQUESTS.find((name) => options.text(name) !== undefined);
+      if (alien !== undefined)
+        throw new UsageError(
+          `--${alien} is about recorded requests`,
+          'give them with --requests FILE, or leave it out',
+        );
       return analyzeSeries({ terminal, options }, baseline, candidate);
+    }
     if (requests === undefined || baseline !== undefined)
       throw new UsageError('what is to be judged?', 'meshproof analyze BASELINE CANDIDATE, or --requests FILE');
     const plan = await planOf(options.text('experiment'), terminal);
     if (!plan) return EXIT.INVALID_INPUT;
-    const mapText = options.text('map');
-    const map = mapText === undefined ? undefined : parseFieldMap(mapText, armNames(options.text('arms'), plan.arms));
+    const [mapText, armText] = [options.text('map'), options.text('arms')];
+    const isOurs = mapText === undefined && armText === undefined;
+    const map = isOurs ? undefined : parseFieldMap(mapText, armNames(armText, plan.arms));
     const path = requests;
     const result = await judgeRecording(path === '-' ? path : resolve(terminal.cwd, path), plan.config, map);
     if (result.requests === 0) {
