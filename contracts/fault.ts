@@ -6,6 +6,7 @@ import { FaultDelay } from './fault-delay.ts';
 import { FaultTcp } from './fault-tcp.ts';
 import { FaultTls } from './fault-tls.ts';
 import { Match } from './match.ts';
+import { Sticky } from './route.ts';
 import { Duration, HostPort, Name, Percent, PPM } from './units.ts';
 
 export const GRPC_STATUS_NAMES = [
@@ -101,6 +102,10 @@ export const FaultSpec = z
         'request: once, above retries and timeouts; attempt: every try, beneath retries, timeouts and outlier detection',
     }),
     percent: Percent.default(PPM),
+    sticky: Sticky.optional().meta({
+      description:
+        'Requests with the same value meet the same fate: percent is of users or sessions then. One without it is drawn for itself',
+    }),
     first: FaultFirst.optional(),
     maxInjections: z
       .int()
@@ -152,8 +157,9 @@ export const FaultSpec = z
     error: `${OTHER_ACTS.join(', ')} need "at: attempt"`,
     path: ['at'],
   })
-  .refine((f) => (f.tcp ?? f.tls ?? f.endpointGone) === undefined || (f.match ?? f.first) === undefined, {
-    error: 'connections and endpoints are not chosen by request: tcp, tls and endpointGone go without match and first',
+  .refine((f) => (f.tcp ?? f.tls ?? f.endpointGone) === undefined || (f.match ?? f.first ?? f.sticky) === undefined, {
+    error:
+      'connections and endpoints are not chosen by request: tcp, tls and endpointGone go without match, first and sticky',
   })
   .refine((f) => f.tls?.gateway === undefined || f.version === undefined, {
     error: 'no version is chosen yet when a client greets a gateway; leave version out',

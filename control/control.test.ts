@@ -1,5 +1,5 @@
 /** The control plane over real HTTP and WebSocket, with scripted proxies. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { API } from '../contracts/paths.ts';
 import { armRow, ScriptedProxy } from './testing/scripted-proxy.ts';
 import { canary, service, testControl } from './testing/running-control.ts';
@@ -278,13 +278,19 @@ describe('an experiment', () => {
     return { edge, id, epoch: overlays[0]?.epoch ?? -1 };
   }
 
-  it('is rolled back on the report that shows the regress', async () => {
+  async function gate(): Promise<Record<string, unknown>> {
+    return (await control.ask('GET', API.gate('reviews-v2'))).body;
+  }
+
+  it('is rolled back on the report that shows the regress, and says so when the proxies have', async () => {
     const { edge, id, epoch } = await stepping();
     edge.report(armRow(id, epoch, 'baseline', 500_000, 100, 0), armRow(id, epoch, 'candidate', 500_000, 100, 40));
-    await edge.hear('overlays', (m) => m.overlays.length === 0);
-    await control.plane.runner.settled();
-    const gate = await control.ask('GET', API.gate('reviews-v2'));
-    expect(gate.body).toMatchObject({ status: 'FAILED', verdict: 'FAIL', ok: false, terminal: true });
+    const { revision } = await edge.hear('overlays', (m) => m.overlays.length === 0);
+    expect(await gate(), 'the proxy has not said so yet').toMatchObject({ verdict: 'FAIL', terminal: false });
+    edge.say({ type: 'overlays-ack', revision, refused: [] });
+    await vi.waitFor(async () =>
+      expect(await gate()).toMatchObject({ status: 'FAILED', verdict: 'FAIL', ok: false, terminal: true }),
+    );
     const journal = await control.ask('GET', API.journal('reviews-v2'));
     const entries = journal.body['entries'] as { seq: number; data: Record<string, unknown> }[];
     expect(entries.map((e) => e.seq)).toEqual(entries.map((_, i) => i));
@@ -337,8 +343,9 @@ describe('an experiment', () => {
     const { body } = await control.ask('POST', API.halt, { reason: 'drill' }, { 'x-meshproof-user': 'ada' });
     expect(body).toMatchObject({ experiments: ['reviews-v2'], proxies: 1 });
     await edge.hear('halt');
-    await edge.hear('overlays', (m) => m.overlays.length === 0);
-    expect((await control.ask('GET', API.gate('reviews-v2'))).body).toMatchObject({ status: 'ABORTED' });
+    const { revision } = await edge.hear('overlays', (m) => m.overlays.length === 0);
+    edge.say({ type: 'overlays-ack', revision, refused: [] });
+    await vi.waitFor(async () => expect(await gate()).toMatchObject({ status: 'ABORTED' }));
     expect((await control.ask('GET', API.experiment('reviews-v2'))).body).toMatchObject({ haltedBy: 'ada' });
   });
 });

@@ -264,6 +264,7 @@ describe('the promotion', () => {
     expect(aborted.outbox.map((p) => p.effect)).toEqual([
       { type: 'move-stable', from: 'v2', to: 'v1' },
       { type: 'drop-overlay' },
+      { type: 'confirm' },
     ]);
   });
 

@@ -161,7 +161,7 @@ function leaveRecovery(story: Story, run: ChaosRun, before: State): Transition |
     return open(story, state, `only ${plural(state.users.during.requests, 'request')} came during the faults`);
   if (state.judgement.verdict === 'FAIL')
     return rollBack(story, { ...state, verdict: 'FAIL' }, 'verdict', state.judgement.reason, evidence);
-  return complete(story, state, `the steady state held: ${state.judgement.reason}`);
+  return complete(story, state, `the steady state held: ${state.judgement.reason}`, evidence);
 }
 
 /** -> rolling-back, INCONCLUSIVE. A guardrail that was crossed stays crossed (verdict FAIL). */

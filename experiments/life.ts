@@ -155,7 +155,9 @@ function end(story: Story, state: State, ending: 'promoted' | 'rolled-back'): Tr
       ? `${chosenOf(story, state)} is promoted`
       : `every request is back on ${story.terms.baseline || state.stable}: ${state.reason}`;
   const { verdict, totals } = state;
-  return decide({ ...state, phase: ending }, ending, message, { verdict, totals });
+  const score = story.score?.(state) ?? null;
+  const scored = score === null ? {} : { score };
+  return decide({ ...state, phase: ending }, ending, message, { verdict, totals, ...scored });
 }
 
 /** The phase goes on in a new process (or one that had stopped): a new epoch, as proxies may have let the old overlay go. */

@@ -22,8 +22,13 @@ export function rollBack(
 }
 
 /** any -> rolling-back, with PASS: an experiment that was never to change anything for good has come to its end. */
-export function complete(story: Story, before: State, reason: string): Transition {
-  return goBack(story, before, 'PASS', 'verdict', reason, {});
+export function complete(
+  story: Story,
+  before: State,
+  reason: string,
+  evidence: Record<string, unknown> = {},
+): Transition {
+  return goBack(story, before, 'PASS', 'verdict', reason, evidence);
 }
 
 function goBack(
@@ -38,8 +43,8 @@ function goBack(
   const effects: Effect[] = [
     ...(before.stableAsked ? [moveBack] : []),
     { type: 'drop-overlay' },
-    // What broke something on purpose has to be seen to be gone.
-    ...(story.releases ? [] : [{ type: 'confirm' } as const]),
+    // That it is rolled back is said when every proxy that is connected has said so.
+    { type: 'confirm' },
   ];
   const next = ask(
     { ...cancelMoves(before), phase: 'rolling-back', ending: 'rolled-back', verdict, lacking: 'nothing', reason },

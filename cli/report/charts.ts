@@ -4,13 +4,14 @@ import { shareWord } from '../../contracts/share-word.ts';
 import { count, effect as effectText, weight } from '../text/figures.ts';
 import type { Chart } from './chart.ts';
 import type { Report } from './model.ts';
-import type { MetricSeries } from './series.ts';
+import type { CheckSeries, MetricSeries } from './series.ts';
 
 /** Those that have something to show. */
 export function chartsOf(report: Report): readonly Chart[] {
   const charts = [
     weightChart(report),
     ...report.series.metrics.map((m) => effectChart(m, report)),
+    ...report.series.checks.map((c) => checkChart(c, report)),
     requestChart(report),
   ];
   return charts.filter((chart) => chart !== undefined);
@@ -57,8 +58,26 @@ function effectChart({ name, unit, limit, points }: MetricSeries, { lastedMs }: 
   };
 }
 
-function requestChart({ series: { requests }, lastedMs, baseline, candidate }: Report): Chart | undefined {
+function checkChart({ name, limit, points }: CheckSeries, { lastedMs }: Report): Chart {
+  const values = [...points.map((p) => p.value), ...(limit === null ? [] : [limit])];
+  const span = Math.max(...values) - Math.min(...values) || 1;
+  const figure = (y: number): string => String(Number(y.toPrecision(4)));
+  const last = points.at(-1)?.value ?? 0;
+  return {
+    title: name,
+    description: `at the end ${figure(last)}${limit === null ? '' : `; the limit is ${figure(limit)}`}`,
+    lines: [{ style: 'effect', name, points: points.map((p) => ({ x: p.afterMs, y: p.value })) }],
+    ...(limit === null ? {} : { limit: { y: limit, name: `limit ${figure(limit)}` } }),
+    xMax: lastedMs,
+    yMin: Math.min(...values) - span * 0.15,
+    yMax: Math.max(...values) + span * 0.15,
+    format: figure,
+  };
+}
+
+function requestChart({ series: { requests }, lastedMs, baseline, candidate, arms }: Report): Chart | undefined {
   const last = requests.at(-1);
+  const isCompared = candidate !== null || arms.length > 0;
   const top = Math.max(0, ...requests.map((p) => Math.max(p.baseline, p.candidate)));
   if (!last || top === 0) return undefined;
   const line = (style: string, name: string, key: 'baseline' | 'candidate' | 'errors') => ({
@@ -68,12 +87,16 @@ function requestChart({ series: { requests }, lastedMs, baseline, candidate }: R
   });
   return {
     title: 'Requests since the start',
-    description: `${count(last.baseline)} baseline, ${count(last.candidate)} candidate, ${count(last.errors)} candidate errors`,
-    lines: [
-      line('baseline', baseline ?? 'baseline', 'baseline'),
-      line('candidate', candidate ?? 'candidate', 'candidate'),
-      line('bad', 'candidate errors', 'errors'),
-    ],
+    description: isCompared
+      ? `${count(last.baseline)} baseline, ${count(last.candidate)} candidate, ${count(last.errors)} candidate errors`
+      : count(last.baseline),
+    lines: isCompared
+      ? [
+          line('baseline', baseline ?? 'baseline', 'baseline'),
+          line('candidate', candidate ?? 'candidate', 'candidate'),
+          line('bad', 'candidate errors', 'errors'),
+        ]
+      : [line('baseline', 'requests', 'baseline')],
     xMax: lastedMs,
     yMin: 0,
     yMax: top,

@@ -12,7 +12,7 @@ import type {
 } from '../../contracts/verdict.ts';
 import { metricTitle } from '../text/experiment.ts';
 import { checkCells, count, effect, interval, metricValue, percent, UNKNOWN, weight } from '../text/figures.ts';
-import type { Report } from './model.ts';
+import type { Report, ReportFault } from './model.ts';
 
 export const EVIDENCE_COLUMNS = [
   'Metric',
@@ -32,14 +32,15 @@ export type EvidenceRow = {
   readonly rule: string;
 };
 
-/** A row a metric, then a row a check, a guard, a goal of an arm, a field that differs. */
-export function evidenceRows({ judgement }: Report): readonly EvidenceRow[] {
+/** A row a metric, then a row a check, a guard, a goal of an arm, a field that differs, a fault. */
+export function evidenceRows({ judgement, faults }: Report): readonly EvidenceRow[] {
   return [
     ...(judgement?.metrics ?? []).map(metricRow),
     ...(judgement?.checks ?? []).map(checkRow),
     ...(judgement?.guards ?? []).map(guardRow),
     ...(judgement?.arms ? armRows(judgement.arms) : []),
     ...(judgement?.differences ?? []).map(fieldRow),
+    ...faults.map(faultRow),
   ];
 }
 
@@ -137,4 +138,12 @@ function fieldRow(f: FieldDifference): EvidenceRow {
     name: f.path,
     rule,
   };
+}
+
+/** A fault that touched nothing shows nothing. */
+function faultRow({ name: fault, target, hits }: ReportFault): EvidenceRow {
+  const name = `fault ${fault}`;
+  const verdict = hits > 0 ? 'PASS' : 'INCONCLUSIVE';
+  const rule = hits > 0 ? `met ${target} ${count(hits)} times` : `touched nothing of ${target}: nothing was shown`;
+  return { cells: [name, ...new Array<string>(5).fill(UNKNOWN), `${count(hits)} hits`, verdict], verdict, name, rule };
 }

@@ -16,6 +16,7 @@ export function factsOf(report: Report): readonly Fact[] {
     candidate === null ? undefined : ['Candidate', candidate],
     report.arms.length === 0 ? undefined : ['Arms', report.arms.join(', ')],
     ['Outcome', report.outcome],
+    report.score === null ? undefined : ['Resilience score', `${report.score} of 100`],
     endedBy === null ? undefined : ['Decided by', endedBy],
     ['Started', clock(report.startedAt)],
     ['Ended', report.endedAt === null ? 'it runs' : clock(report.endedAt)],

@@ -107,7 +107,31 @@ describe('the evidence of a report', () => {
       'success-rate before',
       'success-rate during',
       'success-rate after',
+      'fault aborts',
     ]);
     expect(await print('Chaos', 'text')).not.toContain('Candidate requests');
+  });
+
+  it('of Chaos has what met each fault, the score, and the steady state over time', async () => {
+    const report = of('Chaos');
+    const [fault] = report.faults;
+    expect(report).toMatchObject({ score: 100, faults: [{ name: 'aborts', target: 'reviews' }] });
+    expect(fault?.hits).toBeGreaterThan(50);
+    expect(junitReport(report)).toMatch(/name="fault aborts"[^>]*>\s*<system-out>PASS: met reviews 1?\d\d times/);
+    for (const format of ['text', 'markdown', 'html'])
+      expect(await print('Chaos', format), format).toMatch(/Resilience score.*100 of 100/);
+    const [steady] = report.series.checks;
+    expect(steady).toMatchObject({ name: 'success-rate', limit: 90 });
+    expect(Math.min(...(steady?.points ?? []).map(({ value }) => value))).toBeLessThan(97);
+    expect(await print('Chaos', 'html')).toContain('<figcaption>success-rate</figcaption>');
+  });
+
+  it('of Chaos that touched nothing says so of the fault, and passes no pipeline', async () => {
+    const entries = await drivenJournal({ ...traffic(), faultsMeet: false }, {}, 'Chaos');
+    const report = reportOf(entries, verifyChain(entries));
+    expect(evidenceRows(report).at(-1)).toMatchObject({ name: 'fault aborts', verdict: 'INCONCLUSIVE' });
+    expect(report.score).toBeNull();
+    expect(junitReport(report)).toMatch(/<skipped message="INCONCLUSIVE: touched nothing of reviews/);
+    expect(junitReport(report)).toContain('errors="1"');
   });
 });

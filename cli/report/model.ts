@@ -17,6 +17,9 @@ export type Moment = {
   readonly message: string;
 };
 
+/** @property target - the service, or `process of` it @property hits - requests, connections or processes that met it */
+export type ReportFault = { readonly name: string; readonly target: string; readonly hits: number };
+
 export type Report = {
   readonly experiment: string;
   readonly run: string;
@@ -36,6 +39,10 @@ export type Report = {
   readonly startedAt: string;
   readonly endedAt: string | null;
   readonly lastedMs: number;
+  /** Of a kind that has one: how well the service bore it, 0 … 100. */
+  readonly score: number | null;
+  /** Of a kind that breaks something: what of it met anything. Empty where it is not known. */
+  readonly faults: readonly ReportFault[];
   readonly totals: z.output<typeof Totals> | null;
   readonly judgement: Judgement | null;
   /** What the kind says beyond the judgement, in the entry that decided. */
@@ -47,6 +54,8 @@ export type Report = {
   readonly chain: ChainReport;
 };
 
+const Target = z.looseObject({ service: z.string() });
+
 const Declared = z.looseObject({
   apiVersion: z.string(),
   kind: z.string(),
@@ -56,6 +65,9 @@ const Declared = z.looseObject({
     baseline: z.string().optional(),
     candidate: z.string().optional(),
     arms: z.array(z.looseObject({ version: z.string() })).optional(),
+    faults: z
+      .array(z.looseObject({ name: z.string(), fault: Target.optional(), process: Target.optional() }))
+      .optional(),
   }),
 });
 
@@ -63,7 +75,10 @@ const END_TYPES: readonly string[] = [...TERMINAL_PHASES, 'damaged'];
 /** What is told of the machinery, not of the experiment. */
 const UNTOLD: readonly string[] = ['checkpoint', 'done'];
 /** Keys of an entry's data that stand elsewhere in the report. */
-const KNOWN_KEYS: readonly string[] = ['verdict', 'judgement', 'totals', 'by', 'source', 'state', 'code', 'effect'];
+const KNOWN_KEYS: readonly string[] = [
+  ...['verdict', 'judgement', 'totals', 'score', 'by', 'source', 'state', 'code', 'effect'],
+  ...['users', 'hits'],
+];
 
 /** @throws MeshproofError JOURNAL_DAMAGED when the first entry does not declare an experiment */
 export function reportOf(entries: readonly JournalEntry[], chain: ChainReport): Report {
@@ -91,16 +106,30 @@ export function reportOf(entries: readonly JournalEntry[], chain: ChainReport): 
     startedAt: first.at,
     endedAt: end?.at ?? null,
     lastedMs: Math.max(0, Date.parse((end ?? last).at) - startMs),
+    score: found(entries, 'score', z.number()),
+    faults: faultsOf(spec.faults ?? [], found(entries, 'hits', z.record(z.string(), z.number()))),
     totals: found(entries, 'totals', Totals),
     judgement: found(entries, 'judgement', Judgement),
     evidence: Object.fromEntries(Object.entries(decided?.data ?? {}).filter(([key]) => !KNOWN_KEYS.includes(key))),
     timeline: entries
       .filter(({ type }) => !UNTOLD.includes(type))
       .map(({ seq, at, type, message }) => ({ seq, at, afterMs: Date.parse(at) - startMs, type, message })),
-    series: seriesOf(entries, startMs, spec.candidate ?? null),
+    series: seriesOf(entries, startMs, spec.candidate ?? null, kind === 'Chaos'),
     declared: withoutSecrets(declared.data),
     chain,
   };
+}
+
+function faultsOf(
+  declared: NonNullable<z.output<typeof Declared>['spec']['faults']>,
+  hits: Readonly<Record<string, number>> | null,
+): ReportFault[] {
+  if (hits === null) return [];
+  return declared.map(({ name, fault, process }) => ({
+    name,
+    target: fault?.service ?? `process of ${process?.service ?? 'a service'}`,
+    hits: hits[name] ?? 0,
+  }));
 }
 
 /** The value under `key` that was written last and has the form of `schema`. */

@@ -1,7 +1,7 @@
 /** The figures of a journal over time, for the charts of a report. Pure. */
 import { z } from 'zod';
 import type { JournalEntry } from '../../contracts/experiment.ts';
-import type { MetricEvidence } from '../../contracts/verdict.ts';
+import type { CheckEvidence, MetricEvidence } from '../../contracts/verdict.ts';
 import { Judgement } from '../../contracts/verdict.ts';
 import { ArmSplit } from '../../contracts/arm-split.ts';
 import { PPM } from '../../contracts/units.ts';
@@ -34,12 +34,21 @@ export type MetricSeries = {
   readonly points: readonly EffectPoint[];
 };
 
+/** A figure with limits of its own: a check of a release, or the steady state of Chaos. */
+export type CheckSeries = {
+  readonly name: string;
+  /** The bound that it must keep, where it has one. */
+  readonly limit: number | null;
+  readonly points: readonly { readonly afterMs: number; readonly value: number }[];
+};
+
 export type Series = {
   /** The candidate's share from this moment on, as proxies were told. */
   readonly weights: readonly WeightPoint[];
   /** Since the start. */
   readonly requests: readonly RequestPoint[];
   readonly metrics: readonly MetricSeries[];
+  readonly checks: readonly CheckSeries[];
 };
 
 const Effect = z.discriminatedUnion('type', [
@@ -51,14 +60,25 @@ const Effect = z.discriminatedUnion('type', [
   z.looseObject({ type: z.literal('move-stable'), to: z.string() }),
 ]);
 
+const PART = / (before|during|after)$/;
 /** Bounds beyond this say only that there is none yet. */
 const UNBOUNDED = 10;
 
-/** @param startMs - Unix time of the first entry @param candidate - the version, where the experiment has one */
-export function seriesOf(entries: readonly JournalEntry[], startMs: number, candidate: string | null): Series {
+/**
+ * @param startMs - Unix time of the first entry @param candidate - the version, where the experiment has one
+ * @param isChaos - its checks are one figure before, during and after the faults
+ */
+export function seriesOf(
+  entries: readonly JournalEntry[],
+  startMs: number,
+  candidate: string | null,
+  isChaos: boolean,
+): Series {
   const judged = entries.flatMap((entry) => {
     const parsed = Judgement.safeParse(entry.data['judgement']);
-    return parsed.success ? [{ afterMs: Date.parse(entry.at) - startMs, metrics: effectsOf(parsed.data) }] : [];
+    if (!parsed.success) return [];
+    const { checks = [] } = parsed.data;
+    return [{ afterMs: Date.parse(entry.at) - startMs, metrics: effectsOf(parsed.data), checks }];
   });
   const names = [...new Set(judged.flatMap(({ metrics }) => metrics.map((m) => m.name)))];
   return {
@@ -70,7 +90,25 @@ export function seriesOf(entries: readonly JournalEntry[], startMs: number, cand
       return [{ afterMs: Date.parse(entry.at) - startMs, baseline, candidate: candidateRequests, errors }];
     }),
     metrics: names.flatMap((name) => metricSeries(name, judged)),
+    checks: checkSeries(judged, isChaos),
   };
+}
+
+type Checked = { readonly afterMs: number; readonly checks: readonly CheckEvidence[] };
+
+/** Each value once: a check is asked more seldom than the journal is written. */
+function checkSeries(judged: readonly Checked[], isChaos: boolean): CheckSeries[] {
+  const series = new Map<string, { limit: number | null; points: { afterMs: number; value: number }[] }>();
+  for (const { afterMs, checks } of judged) {
+    // Of a figure in several parts, the part that goes on stands last.
+    const now = new Map(checks.map((check) => [isChaos ? check.name.replace(PART, '') : check.name, check]));
+    for (const [name, { value, range }] of now) {
+      const own = series.get(name) ?? { limit: range.min ?? range.max ?? null, points: [] };
+      if (value !== null && own.points.at(-1)?.value !== value) own.points.push({ afterMs, value });
+      series.set(name, own);
+    }
+  }
+  return [...series].map(([name, own]) => ({ name, ...own })).filter(({ points }) => points.length > 0);
 }
 
 type Measured = Pick<MetricEvidence, 'name' | 'unit' | 'effect' | 'interval' | 'limit'>;

@@ -75,7 +75,12 @@ export function checkCells({ value, baseline, range, measurements }: CheckEviden
   return {
     baseline: figure(baseline),
     candidate: figure(value),
-    limit: isCompared ? 'as baseline' : `${range.min ?? '-inf'} .. ${range.max ?? 'inf'}`,
+    limit: isCompared ? 'as baseline' : rangeWord(range),
     answers: `${measurements} ${isCompared ? 'judgements' : 'answers'}`,
   };
+}
+
+function rangeWord({ min, max }: CheckEvidence['range']): string {
+  if (max === undefined) return `>= ${min ?? '-inf'}`;
+  return min === undefined ? `<= ${max}` : `${min} .. ${max}`;
 }

@@ -65,6 +65,23 @@ describe('the draw', () => {
     expect(drawn).toBe('001110100001110000010001');
   });
 
+  it('is one for all requests and attempts of a user, where it is sticky, and lasts while the share grows', () => {
+    const users = Array.from({ length: 400 }, (_, i) => `u${i}`);
+    const meets = (f: ActiveFault, user: string, id: string, attempt = 1): boolean =>
+      hits(f, requestHead('GET /', `cookie: a=b; user=${user}`, `x-request-id: ${id}`), 'v1', attempt);
+    const some = fault({ percent: 10, sticky: { cookie: 'user' } });
+    const met = users.filter((user) => meets(some, user, 'r1'));
+    expect(met.length, 'a tenth of the users, within three standard deviations').toBeGreaterThan(22);
+    expect(met.length).toBeLessThan(58);
+    expect(users.filter((user) => meets(some, user, 'r2', 3))).toEqual(met);
+    const more = fault({ percent: 30, sticky: { cookie: 'user' } });
+    expect(met.filter((user) => !meets(more, user, 'r3'))).toEqual([]);
+    expect(fate(some, IDS).filter(Boolean).length, 'who has no cookie is drawn by request').toBeGreaterThan(0);
+    expect(
+      users.filter((user) => meets(fault({ percent: 10, sticky: { cookie: 'user' }, seed: 5 }), user, 'r1')),
+    ).not.toEqual(met);
+  });
+
   it('does not depend on the order in which requests with an id come', () => {
     const forward = fate(fault({ percent: 30 }), IDS);
     const backward = fate(fault({ percent: 30 }), [...IDS].reverse()).reverse();

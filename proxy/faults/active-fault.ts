@@ -12,6 +12,7 @@ import { TLS_FAULT_KINDS } from './tls/kinds.ts';
 import type { FaultTotal, SparedTotal } from '../dataplane-api.ts';
 import type { RequestHead } from '../http1/head.ts';
 import type { Exchange } from '../exchange.ts';
+import { stickyPoint } from '../filters/sticky.ts';
 import { compileMatch } from '../plan/match.ts';
 import type { Predicate } from '../plan/match.ts';
 import { hashText, mix, ppmOf } from '../random.ts';
@@ -106,7 +107,9 @@ export class ActiveFault {
     const ordinal = this.#ordinal++;
     const id = head.get('x-request-id');
     const hash = id === undefined ? mix(this.#seed ^ mix(ordinal)) : hashText(id, mix(this.#seed + attempt));
-    if (ppmOf(hash) >= spec.percent || this.#first?.isOver(head) === true || this.#isCapped(who)) return -1;
+    // A user's fate is the same in each attempt of each request; what the fault does to it is drawn as ever.
+    const point = stickyPoint(head, spec.sticky, this.#seed) ?? ppmOf(hash);
+    if (point >= spec.percent || this.#first?.isOver(head) === true || this.#isCapped(who)) return -1;
     return mix(hash ^ DRAW_SALT);
   }
 
