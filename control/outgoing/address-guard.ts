@@ -21,15 +21,32 @@ const PRIVATE = listOf([
   ['100.64.0.0', 10],
   ['127.0.0.0', 8],
   ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
   ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
   ['::', 127],
+  ['64:ff9b:1::', 48],
   ['fc00::', 7],
+  ['fec0::', 10],
 ]);
 
 function listOf(subnets: readonly (readonly [string, number])[]): BlockList {
   const list = new BlockList();
-  for (const [net, prefix] of subnets) list.addSubnet(net, prefix, isIPv6(net) ? 'ipv6' : 'ipv4');
+  for (const [net, prefix] of subnets) {
+    if (isIPv6(net)) list.addSubnet(net, prefix, 'ipv6');
+    else addIPv4(list, net, prefix);
+  }
   return list;
+}
+
+/** Also as it is written in IPv6: compatible, behind NAT64 and in 6to4. The mapped form is known to BlockList. */
+function addIPv4(list: BlockList, net: string, prefix: number): void {
+  list.addSubnet(net, prefix, 'ipv4');
+  const hex = net.split('.').map((part) => Number(part).toString(16).padStart(2, '0'));
+  const groups = `${hex.slice(0, 2).join('')}:${hex.slice(2).join('')}`;
+  list.addSubnet(`::${groups}`, 96 + prefix, 'ipv6');
+  list.addSubnet(`64:ff9b::${groups}`, 96 + prefix, 'ipv6');
+  list.addSubnet(`2002:${groups}::`, 16 + prefix, 'ipv6');
 }
 
 /** @param address - an IP address @returns why it is not asked, or undefined */

@@ -50,6 +50,25 @@ describe.skipIf(!browserTestsRun())('experiment page', { timeout: 60_000 }, () =
     expect(Math.min(...lefts)).toBeGreaterThan(10);
   });
 
+  test('says between the decisions who was told, and who could not be', async () => {
+    const { page, fake, complaints } = await stage.visit('/experiments/reviews-v2');
+    const journal = page.getByRole('region', { name: 'Journal' });
+    await journal
+      .getByText(/declared/)
+      .first()
+      .waitFor();
+    const now = new Date().toISOString();
+    const delivery = { notification: 'team-chat', seq: 1, id: 'x-1', event: 'verdict', attempts: 1 } as const;
+    const at = { madeAt: now, updatedAt: now };
+    fake.deliver('reviews-v2', { ...delivery, state: 'waiting', says: '503: try later <b>', ...at });
+    await journal.getByText('team-chat could not be told of "verdict" yet').waitFor();
+    expect(await journal.innerText()).toContain('after 1 attempt: 503: try later <b>');
+    fake.deliver('reviews-v2', { ...delivery, attempts: 2, state: 'delivered', says: '', ...at });
+    await journal.getByText('team-chat was told of "verdict", after 2 attempts').waitFor();
+    expect(await journal.innerText()).not.toContain('could not be told');
+    expect(complaints).toEqual([]);
+  });
+
   test('keeps the window of time in the address', async () => {
     const { page } = await stage.visit('/experiments/reviews-v2');
     await page.getByRole('radio', { name: '1m' }).check({ force: true });

@@ -14,6 +14,7 @@ import type { ErrorCode } from '../../contracts/errors.ts';
 import { ERRORS } from '../../contracts/errors.ts';
 import type { ExperimentView } from '../../contracts/experiment.ts';
 import type { LiveMessage } from '../../contracts/live.ts';
+import type { DeliveryView } from '../../contracts/notification.ts';
 import { FakeMesh } from './fake-mesh.ts';
 import type { Scene } from './fake-mesh.ts';
 
@@ -65,6 +66,12 @@ export class FakeControl {
   askForApproval(name: string): void {
     this.#mesh.runs.find((run) => run.plan.name === name)?.askForApproval();
     this.#send(this.#overview());
+  }
+
+  /** What became of a notification of this run. */
+  deliver(name: string, delivery: Omit<DeliveryView, 'experimentId'>): void {
+    const run = this.#mesh.runs.find((r) => r.plan.name === name);
+    if (run) this.#send({ type: 'delivery', delivery: { ...delivery, experimentId: run.id } });
   }
 
   /** This run is shown otherwise than it is made up. */
