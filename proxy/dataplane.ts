@@ -379,7 +379,7 @@ export class Dataplane implements DataplaneApi {
     const service = document.metadata.name;
     const policy = config.policies.find((p) => p.spec.service === service)?.spec;
     const own = faults.filter((f) => f.spec.service === service);
-    const plan = compileInbound(this.#runtime, this.#inventory, document, version, policy, own);
+    const plan = compileInbound(this.#runtime, this.#inventory, document, version, policy, own, config.routes);
     this.#wayIn = plan;
     listener.isInbound = true;
     listener.resolve = () => plan;

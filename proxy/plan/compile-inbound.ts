@@ -1,12 +1,13 @@
 /** The way in to the application that a sidecar stands beside, compiled. */
 import type { AccessPolicySpec } from '../../contracts/access-policy.ts';
-import type { ServiceDocument } from '../../contracts/document.ts';
+import type { RouteDocument, ServiceDocument } from '../../contracts/document.ts';
 import { INBOUND } from '../inbound.stack.ts';
 import type { ActiveFault } from '../faults/active-fault.ts';
 import { goneOf, withoutGone } from '../faults/endpoint-gone.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Inventory } from './compile.ts';
 import { partsOf } from './compile.ts';
+import { webSocketLoad } from '../websocket/web-socket-load.ts';
 import type { Config } from './parse-config.ts';
 import type { RoutePlan, ServicePlan, VersionPlan } from './plan.ts';
 
@@ -40,16 +41,13 @@ export function compileInbound(
   version: string,
   access: AccessPolicySpec | undefined,
   declared: readonly ActiveFault[],
+  routes: readonly RouteDocument[],
 ): ServicePlan {
   const name = document.metadata.name;
-  const spec = document.spec.versions[version];
-  const security = inventory.tls.application(name, version);
-  const choice = { version, addresses: (spec?.endpoints ?? []).map(({ address }) => address), isSidecar: false };
-  const gone = goneOf(declared, [choice]);
-  const endpoints = [...withoutGone(gone, choice)].map((address) =>
-    inventory.endpoint(address, {}, spec?.protocol, undefined, security),
-  );
-  const plan: VersionPlan = { name: version, endpoints, cursor: 0 };
+  const { endpoints, gone } = endpointsOf(inventory, document, version, declared);
+  // Only callers tell of WebSockets; here it keeps their time apart from that of requests.
+  const webSockets = webSocketLoad(name, version);
+  const plan: VersionPlan = { name: version, endpoints, cursor: 0, webSockets };
   const versions = new Map([[version, plan]]);
   const load = inventory.load(`inbound ${name}`);
   const wires = inventory.wires(`inbound ${name}`);
@@ -74,13 +72,49 @@ export function compileInbound(
     name: 'inbound',
     matches: undefined,
     maxBodyBytes: undefined,
-    idleTimeoutMs: undefined,
+    idleTimeoutMs: longestIdleMs(name, routes, runtime.limits.streamIdleMs),
     load,
     counters,
     ...parts,
   };
   const tcp: ServicePlan['tcp'] = (of) => inventory.tcp(name, of, 'destination');
-  return { name, stable: plan, versions, routes: [route], load, overlay: undefined, tcp, gone, partitions: [], wires };
+  const tcpIdleMs = document.spec.resilience?.tcpIdleTimeout;
+  const partitions: ServicePlan['partitions'] = [];
+  return {
+    name,
+    stable: plan,
+    versions,
+    routes: [route],
+    load,
+    overlay: undefined,
+    tcp,
+    tcpIdleMs,
+    gone,
+    partitions,
+    wires,
+  };
+}
+
+function endpointsOf(
+  inventory: Inventory,
+  { metadata: { name }, spec: { versions, resilience } }: ServiceDocument,
+  version: string,
+  declared: readonly ActiveFault[],
+): { readonly endpoints: VersionPlan['endpoints']; readonly gone: ServicePlan['gone'] } {
+  const spec = versions[version];
+  const security = inventory.tls.application(name, version);
+  const choice = { version, addresses: (spec?.endpoints ?? []).map(({ address }) => address), isSidecar: false };
+  const gone = goneOf(declared, [choice]);
+  const endpoints = [...withoutGone(gone, choice)].map((address) =>
+    inventory.endpoint(address, resilience, spec?.protocol, undefined, security),
+  );
+  return { endpoints, gone };
+}
+
+/** What callers let rest for so long is not ended here: which of their routes it was is not known. */
+function longestIdleMs(service: string, routes: readonly RouteDocument[], defaultMs: number): number {
+  const own = routes.filter(({ spec }) => spec.service === service).flatMap(({ spec }) => spec.rules);
+  return Math.max(defaultMs, ...own.map(({ idleTimeout }) => idleTimeout ?? 0));
 }
 
 function countersOf(

@@ -3,6 +3,7 @@ import { onTestFinished } from 'vitest';
 import type { SourceDocument } from '../../contracts/document.ts';
 import { spiffeId } from '../../contracts/spiffe.ts';
 import { Dataplane } from '../../proxy/dataplane.ts';
+import type { Clock } from '../../proxy/dataplane-api.ts';
 import { HaltSwitch } from '../../proxy/halt-switch.ts';
 import type { Identity, IdentitySource } from '../../proxy/identity/identity.ts';
 import type { TestAuthority, Wish } from './certificates.ts';
@@ -66,6 +67,7 @@ export async function sidecarOf(
   service: string,
   identity: IdentitySource | undefined,
   documents: SourceDocument[],
+  clock: Clock = { nowMs: () => performance.now() },
 ): Promise<Sidecar> {
   const dataplane = new Dataplane({
     source: `${service}-sidecar`,
@@ -74,7 +76,7 @@ export async function sidecarOf(
     beside: { service, version: 'v1' },
     ...(identity ? { identity } : {}),
     halt: new HaltSwitch(),
-    clock: { nowMs: () => performance.now() },
+    clock,
     seed: 7,
   });
   onTestFinished(() => dataplane.drain(0));

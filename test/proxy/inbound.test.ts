@@ -5,6 +5,7 @@ import { freePort } from '../free-port.ts';
 import { TestAuthority } from './certificates.ts';
 import { held, identityOf, meshDocuments, portIn, sidecarOf } from './inbound-stage.ts';
 import type { Meshed, Sidecar } from './inbound-stage.ts';
+import { HeldClock } from './gateway.ts';
 import { header } from './naive-http.ts';
 import { ask } from './raw-client.ts';
 import { clientOf, get, upstreamThat } from './stage.ts';
@@ -172,6 +173,42 @@ describe('what may come in', () => {
     const { shop, wish } = await shopBehind(undefined, { mtls: 'off' });
     expect((await ask(portIn(shop.inbound), get())).status).toBe(200);
     expect((await ask(await callerOf('checkout', undefined, wish), get())).status).toBe(200);
+  });
+
+  it('may rest for as long as the routes of the service allow', async () => {
+    const clock = new HeldClock();
+    const upstream = await upstreamThat(() => undefined);
+    const documents = meshDocuments({ endpoint: upstream.port, inbound: '127.0.0.1:0', mtls: 'off' });
+    const rules = [{ idleTimeout: '1h' }, { idleTimeout: '10s' }];
+    const route = { apiVersion: 'meshproof.dev/v1', kind: 'Route', metadata: { name: 'shop' } };
+    const calm = await sidecarOf(
+      'shop',
+      undefined,
+      [...documents, { ...route, spec: { service: 'shop', rules } }],
+      clock,
+    );
+    const hasty = await sidecarOf('shop', undefined, documents, clock);
+    const [patient, other] = [await clientOf(portIn(calm.inbound)), await clientOf(portIn(hasty.inbound))];
+    patient.send(get());
+    other.send(get());
+    await upstream.until(() => upstream.requests.length === 2);
+    clock.move(10 * 60_000);
+    for (const { dataplane } of [calm, hasty]) dataplane.sweep();
+    expect((await other.response()).status).toBe(504);
+    expect([patient.text, patient.ended]).toEqual(['', false]);
+  });
+
+  it('leaves the application no idle connection for longer than the service says', async () => {
+    const clock = new HeldClock();
+    const upstream = await upstreamThat(({ answer }) => answer(OK));
+    const documents = meshDocuments({ endpoint: upstream.port, inbound: '127.0.0.1:0', mtls: 'off' }).map((d) =>
+      d.metadata.name === 'shop' ? { ...d, spec: { ...d.spec, resilience: { idleTimeout: '1s' } } } : d,
+    );
+    const { inbound, dataplane } = await sidecarOf('shop', undefined, documents, clock);
+    await (await clientOf(portIn(inbound))).send(get()).response();
+    clock.move(1_500);
+    dataplane.sweep();
+    await upstream.until(() => upstream.closed === 1);
   });
 
   it('may come from the service itself', async () => {
