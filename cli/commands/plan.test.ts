@@ -34,6 +34,25 @@ describe('plan', () => {
     expect(stdout).toContain('the traffic is not known');
   });
 
+  it('outlines every other kind, part by part', async () => {
+    const chaos = `
+apiVersion: meshproof.dev/v1
+kind: Chaos
+metadata: {name: slow}
+spec:
+  service: reviews
+  steadyState: {metrics: [{name: success-rate, min: 99}]}
+  faults: [{name: late, for: 2m, fault: {service: reviews, percent: 5, delay: {fixed: 400ms}}}]
+`;
+    await writeFile(join(cwd, 'chaos.yaml'), chaos);
+    const text = await meshproof(['plan', 'chaos.yaml', '--rate', '6000'], { cwd });
+    expect(text.exit).toBe(0);
+    expect(text.stdout).toMatch(/^slow {2}Chaos of reviews\n/);
+    expect(text.stdout).toMatch(/\nlate +reviews +5% +10s +2m +300\n/);
+    const json = await meshproof(['plan', 'chaos.yaml', '--rate', '6000', '-o', 'json'], { cwd });
+    expect(JSON.parse(json.stdout)).toMatchObject({ kind: 'Chaos', parts: [{ perMinute: 300 }], refusals: [] });
+  });
+
   it('wants a valid canary', async () => {
     await writeFile(join(cwd, 'bad.yaml'), CANARY.replace('candidate', 'candidat'));
     expect((await meshproof(['plan', 'bad.yaml', '--rate', '1'], { cwd })).exit).toBe(65);

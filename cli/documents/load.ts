@@ -22,15 +22,20 @@ export function isExperiment(located: Located): located is LocatedExperiment {
   return EXPERIMENT_KINDS.some((kind) => kind === located.document.kind);
 }
 
-/** The one experiment of a file, for a command that knows the Canary only. @returns undefined when there are problems; they have been printed */
-export async function loadCanary(path: string, terminal: Terminal): Promise<CanaryDocument | undefined> {
+/** The one experiment of a file. @returns undefined when there are problems; they have been printed */
+export async function loadExperiment(path: string, terminal: Terminal): Promise<ExperimentDocument | undefined> {
   const documents = await loadValid([path], terminal);
   if (!documents) return undefined;
   const [experiment, ...more] = documents.filter(isExperiment);
-  if (!experiment) throw new UsageError(`${path} holds no experiment`, 'name a file with a Canary');
+  if (!experiment) throw new UsageError(`${path} holds no experiment`, 'name a file with one');
   if (more.length > 0) throw new UsageError(`${path} holds several experiments`, 'name a file with one');
-  const { document } = experiment;
-  if (document.kind !== 'Canary')
+  return experiment.document;
+}
+
+/** The same, for a command that knows the Canary only. */
+export async function loadCanary(path: string, terminal: Terminal): Promise<CanaryDocument | undefined> {
+  const document = await loadExperiment(path, terminal);
+  if (document && document.kind !== 'Canary')
     throw new UsageError(`${path} holds a ${document.kind}`, 'this command knows the Canary only');
   return document;
 }

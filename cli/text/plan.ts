@@ -45,7 +45,7 @@ function stepsTable({ steps }: Plan): string {
   );
 }
 
-function powerTable({ power }: Plan): string {
+export function powerTable({ power }: Pick<Plan, 'power'>): string {
   return table(
     [
       { title: 'METRIC' },

@@ -2,10 +2,10 @@
 import type { CanarySpec } from '../../contracts/canary.ts';
 import type { CanaryDocument } from '../../contracts/document.ts';
 import { formatDuration, PPM } from '../../contracts/units.ts';
-import { hasCalendar } from '../opening.ts';
 import { timeToEvidence } from './evidence-time.ts';
 import { questionsOf } from './questions.ts';
 import type { Question, Traffic } from './questions.ts';
+import { waitsOf } from './waits.ts';
 
 export type PlannedStep = {
   readonly weightPpm: number;
@@ -115,24 +115,6 @@ function promotedAfter(steps: readonly PlannedStep[], spec: CanarySpec, evidence
     if (isFree && evidenceMs <= endMs) return endMs;
   }
   return Math.max(evidenceMs, endMs);
-}
-
-/** Nobody knows how long these take, so that they do not count in the duration. */
-function waitsOf(spec: CanarySpec): string[] {
-  const steps = spec.steps.flatMap((step, i) => (step.approval ? [`step ${i + 1}`] : []));
-  const approved = [...steps, ...(spec.approval ? ['the promotion'] : [])];
-  return [
-    ...(approved.length > 0 ? [`it waits for a person to approve ${approved.join(', ')}`] : []),
-    ...(spec.webhooks.length > 0
-      ? [`it asks webhooks: ${spec.webhooks.map((w) => `${w.name} (${w.at})`).join(', ')}`]
-      : []),
-    ...spec.incoming.flatMap(({ name, gates }) =>
-      gates.length > 0
-        ? [`it waits for reports of ${name}: ${gates.map((g) => `${g.name} (${g.at})`).join(', ')}`]
-        : [],
-    ),
-    ...(hasCalendar(spec) ? ['it moves forward only in its windows and outside of its freezes'] : []),
-  ];
 }
 
 function warningsOf(
