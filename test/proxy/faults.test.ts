@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { signFault } from '../../contracts/signed-fault.ts';
 import type { Dataplane } from '../../proxy/dataplane.ts';
 import { HeldClock } from './gateway.ts';
+import { askHttp2, http2Client } from './http2-stage.ts';
 import { ok } from './scripted-upstream.ts';
 import type { ScriptedUpstream } from './scripted-upstream.ts';
 import { chain, clientOf, get } from './stage.ts';
@@ -189,6 +190,27 @@ describe('what cannot act', () => {
     upstream.script = ({ answer }) => answer(ok('{"a":0,"text":"long enough for all of them"}'));
     client.send(get());
     await expect.poll(injectedOnce).toBe(1);
+  });
+});
+
+describe('a fault that is declared while connections are open', () => {
+  it('meets the next request on each of them, over HTTP/1.1 and HTTP/2, and leaves them with its document', async () => {
+    const { client, gateway, upstream } = await chain(({ answer }) => answer(ok('fine')));
+    const session = http2Client(gateway.port);
+    const overHttp2 = async (): Promise<unknown> => (await askHttp2(session, { ':path': '/' })).headers[':status'];
+    expect((await client.send(get()).response()).status).toBe(200);
+    expect(await overHttp2()).toBe(200);
+    const { dataplane } = gateway;
+    const { documents } = dataplane.config();
+    const spec = { service: 'shop', abort: { status: 418 } };
+    const fault = { apiVersion: 'meshproof.dev/v1', kind: 'Fault', metadata: { name: 'teapot' }, spec };
+    await dataplane.apply(2, [...documents, fault]);
+    expect((await client.send(get()).response()).status).toBe(418);
+    expect(await overHttp2()).toBe(418);
+    await dataplane.apply(3, documents);
+    expect((await client.send(get()).response()).status).toBe(200);
+    expect(await overHttp2()).toBe(200);
+    expect(upstream.requests).toHaveLength(4);
   });
 });
 
