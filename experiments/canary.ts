@@ -88,7 +88,8 @@ function startStep(story: Story, { document: { spec } }: Run<CanaryDocument>, st
     stepCandidateRequests: 0,
     guarded: NO_COUNTS,
     lacking: 'nothing',
-    judge: state.judge ?? startJudge(spec.analysis, { latency: state.calibration }),
+    // What was measured is the old baseline; edges at its latencies say nothing of a fresh one.
+    judge: state.judge ?? startJudge(spec.analysis, { latency: spec.freshBaseline ? [] : state.calibration }),
     calibration: [],
     reason,
   };

@@ -12,15 +12,15 @@ const OLD = { errorRate: 0.001, latencyMs: 20 };
 const YOUNG = { errorRate: 0.001, latencyMs: 40 };
 
 /** v1 has run for weeks; v2 and v1-fresh have cold caches. */
-async function begun(spec: Record<string, unknown>, candidate = YOUNG): Promise<Drive> {
-  const drive = new Drive({ ...traffic(), of: { v1: OLD, v2: candidate, 'v1-fresh': YOUNG } });
+async function begun(spec: Record<string, unknown>, candidate = YOUNG, fresh = YOUNG): Promise<Drive> {
+  const drive = new Drive({ ...traffic(), of: { v1: OLD, v2: candidate, 'v1-fresh': fresh } });
   drive.world.versions = ['v1', 'v1-fresh', 'v2'];
   await drive.start({ ...LATENCY, steps: [{ weight: 10 }, { weight: 40 }], ...spec });
   return drive;
 }
 
-async function release(spec: Record<string, unknown>, candidate = YOUNG): Promise<Drive> {
-  const drive = await begun(spec, candidate);
+async function release(spec: Record<string, unknown>, candidate = YOUNG, fresh = YOUNG): Promise<Drive> {
+  const drive = await begun(spec, candidate, fresh);
   await drive.until(() => drive.ended);
   return drive;
 }
@@ -31,6 +31,18 @@ describe('a candidate that is young', () => {
     const drive = await release({ freshBaseline: 'v1-fresh' });
     expect(drive.view).toMatchObject({ verdict: 'PASS', phase: 'promoted' });
     expect(drive.world.stable).toBe('v2');
+  });
+
+  it('is held against the latencies of the fresh baseline, at every quantile', async () => {
+    for (const quantile of [0.5, 0.95]) {
+      const of = {
+        freshBaseline: 'v1-fresh',
+        analysis: { metrics: [{ name: 'latency', quantile, tolerance: '20%' }] },
+      };
+      const far = { errorRate: 0, latencyMs: 400 };
+      expect((await release(of, far, far)).view.verdict).toBe('PASS');
+      expect((await release(of, { errorRate: 0, latencyMs: 600 }, far)).view.verdict).toBe('FAIL');
+    }
   });
 
   it('fails beside a fresh baseline when it is worse than that', async () => {

@@ -78,6 +78,7 @@ describe('the live judge', () => {
     expect(judgement.verdict).toBe('PENDING');
     expect(judgement.metrics[0]?.uneven).toMatchObject({ worst: '10.0.0.3:80', endpoints: 9 });
     expect(judgement.metrics[0]?.clustered?.endpoint).toBeGreaterThan(1_900);
+    expect(judgement.metrics[0]?.missingCandidateRequests ?? Infinity).toBeGreaterThan(5_000);
     expect(judgement.reason).toMatch(/errors of few endpoints left out; \d+ of [\d,]+ errors come from 10\.0\.0\.3:80/);
     expect(judged((at) => (at === 3 ? 1 : 0.0005), 200, false).verdict).toBe('FAIL');
   });

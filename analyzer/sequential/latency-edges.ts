@@ -80,10 +80,13 @@ export function windowOf(quantile: number): number {
   return Math.max(MIN_WINDOW, Math.ceil(SLOW_PER_WINDOW / (1 - quantile)));
 }
 
-/** True when the edge is no longer near the baseline's quantile: half, or twice, as many requests reach it as should. */
+/**
+ * True when the edge is no longer near the baseline's quantile: half, or twice, as many requests reach it as should, or half
+ * as many stay below it (at the median and under it, twice as many would be more than all).
+ */
 export function isStale(edge: number, quantile: number, window: SparseBuckets): boolean {
   const rate = countFrom(window, edge) / total(window);
-  return rate < (1 - quantile) / 2 || rate > (1 - quantile) * 2;
+  return rate < (1 - quantile) / 2 || rate > (1 - quantile) * 2 || 1 - rate < quantile / 2;
 }
 
 /** 0.99 -> `p99`, 0.999 -> `p99.9`. */

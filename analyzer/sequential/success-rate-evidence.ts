@@ -21,7 +21,7 @@ export function successRateEvidence(state: SuccessRate, alpha: number, clusters:
     state.levels,
     1 / alpha,
     { regressed: figures, safe: figures, claim: `less than ${percent(compared.margin)} points worse` },
-    missing(state, 1 / alpha),
+    missing(state, 1 / alpha, clusters),
   );
   return {
     name: 'success-rate',
@@ -49,12 +49,19 @@ function difference(baseline: Seen, candidate: Seen, alpha: number): Pick<Metric
   return { effect: to - from, interval: [lowC - highB, highC - lowB] };
 }
 
-function missing(state: SuccessRate, threshold: number): { regressed: number | null; safe: number | null } {
+function missing(
+  state: SuccessRate,
+  threshold: number,
+  { clustered = { client: 0, endpoint: 0 } }: ClusterEvidence,
+): { regressed: number | null; safe: number | null } {
   const { lastPpm, levels, safe } = state;
   if (lastPpm === 0) return { regressed: null, safe: null };
   const b = seenRate(safe.baseline);
   const c = seenRate(safe.candidate);
-  const regressed = missingRequests(levels.regressed.now, threshold, attributionGrowth(b, c, lastPpm), lastPpm);
+  // What was left out so far will be left out.
+  const counted = Math.max(0, safe.candidate.events - clustered.client - clustered.endpoint);
+  const worse = attributionGrowth(b, seenRate({ ...safe.candidate, events: counted }), lastPpm);
+  const regressed = missingRequests(levels.regressed.now, threshold, worse, lastPpm);
   const growth = marginGrowth(b, c, safe.margin, lastPpm);
   return { regressed, safe: missingRequests(levels.safe.now, threshold, growth, lastPpm) };
 }
