@@ -40,10 +40,13 @@ export class LeaseWatch {
   readonly problems: string[] = [];
   readonly #mesh: Mesh;
   readonly #timer: NodeJS.Timeout;
+  #looking: Promise<void> | null = null;
 
   constructor(mesh: Mesh) {
     this.#mesh = mesh;
-    this.#timer = setInterval(() => void this.#look(), 250);
+    this.#timer = setInterval(() => {
+      this.#looking ??= this.#look().finally(() => (this.#looking = null));
+    }, 250);
   }
 
   /** @param why - said when something is still in force */
@@ -53,8 +56,10 @@ export class LeaseWatch {
     if (faults.some((f) => f.active)) this.problems.push(`${why}: a fault is in force`);
   }
 
-  stop(): void {
+  /** The look that is under way is awaited: the gateway may be ended after that. */
+  async stop(): Promise<void> {
     clearInterval(this.#timer);
+    await this.#looking;
   }
 
   async #look(): Promise<void> {

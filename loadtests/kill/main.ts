@@ -68,7 +68,7 @@ async function kill(kind: string, trials: readonly Trial[], random: Random): Pro
       if (trial) problems.push(...(await runOnce(mesh, watch, trial, random, tally)));
     }
   } finally {
-    watch.stop();
+    await watch.stop();
     await mesh.close();
   }
   const onPurpose = new Set<string | undefined>(trials.map(({ breaks }) => breaks));
