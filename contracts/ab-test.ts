@@ -7,6 +7,7 @@ import { Match } from './match.ts';
 import { Freezes, Windows } from './promotion-windows.ts';
 import { Lease, Watch } from './release.ts';
 import { Duration, Name, Percent, PPM } from './units.ts';
+import { UserKey } from './user-key.ts';
 import { ACTIONS, hookIssues, Incoming } from './incoming.ts';
 import { Webhooks } from './webhook.ts';
 
@@ -17,21 +18,9 @@ export const TestArm = z.strictObject({
   }),
 });
 
-export const TestKey = z
-  .strictObject({
-    header: z.string().toLowerCase().optional(),
-    cookie: z.string().optional(),
-    give: Duration.optional().meta({
-      description:
-        'A client without the cookie is given one for so long; it is counted as a user when it comes back with it',
-    }),
-  })
-  .refine((key) => (key.header === undefined) !== (key.cookie === undefined), 'give exactly one of header, cookie')
-  .refine((key) => key.give === undefined || (key.cookie !== undefined && key.give >= 1_000), {
-    error: 'only a cookie can be given, for a second or longer',
-    path: ['give'],
-  })
-  .meta({ description: 'Who a user is: requests with the same value always meet the same version' });
+export const TestKey = UserKey.meta({
+  description: 'Who a user is: requests with the same value always meet the same version',
+});
 
 export const Goal = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, 'letters, digits, "_", "-" and ".", at most 63 of them'),

@@ -5,9 +5,9 @@ import { Analysis } from './canary.ts';
 import { Guardrails } from './limit.ts';
 import { Freezes, Windows } from './promotion-windows.ts';
 import { Approval, ApprovalTimeout, Deadline, Lease, Measure, OnInconclusive, Preview, Watch } from './release.ts';
-import { Sticky } from './route.ts';
 import { Together } from './together.ts';
 import { Duration, Name, Percent, PPM_PER_PERCENT } from './units.ts';
+import { UserKey } from './user-key.ts';
 import { ACTIONS, hookIssues, Incoming } from './incoming.ts';
 import { Webhooks } from './webhook.ts';
 
@@ -17,7 +17,7 @@ export const BlueGreenSpec = z
     baseline: Name,
     candidate: Name,
     preview: Preview,
-    sticky: Sticky.optional().meta({ description: 'Requests with the same value stay on the same arm' }),
+    sticky: UserKey.optional().meta({ description: 'Requests with the same value stay on the same arm' }),
     verify: z
       .strictObject({
         share: Percent.default(0).meta({

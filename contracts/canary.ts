@@ -7,9 +7,9 @@ import { Guardrails } from './limit.ts';
 import { Match } from './match.ts';
 import { Freezes, Windows } from './promotion-windows.ts';
 import { Approval, ApprovalTimeout, Deadline, Lease, Measure, OnInconclusive, Preview, Watch } from './release.ts';
-import { Sticky } from './route.ts';
 import { Together } from './together.ts';
 import { Duration, Name, Percent, Tolerance, PPM_PER_PERCENT } from './units.ts';
+import { UserKey } from './user-key.ts';
 import { ACTIONS, hookIssues, Incoming } from './incoming.ts';
 import { Webhooks } from './webhook.ts';
 
@@ -79,7 +79,7 @@ export const CanarySpec = z
         "A version with the baseline's build, started with the candidate: it gets as large a share, and the candidate is compared with it",
     }),
     match: Match.optional().meta({ description: 'Only these requests take part' }),
-    sticky: Sticky.optional().meta({ description: 'Requests with the same value stay on the same arm' }),
+    sticky: UserKey.optional().meta({ description: 'Requests with the same value stay on the same arm' }),
     preview: Preview,
     steps: z
       .array(Step)

@@ -35,6 +35,8 @@ export const Overlay = z.strictObject({
   /** Requests that go to the candidate whatever the share; they are counted apart (ArmRow.preview). */
   preview: Match.optional(),
   sticky: Sticky.optional(),
+  /** A client without the cookie of `sticky` gets one for so long, in seconds. */
+  giveCookieS: z.int().min(1).optional(),
   baseline: z.string(),
   candidate: z.string(),
   candidatePpm: z.int().min(0).max(PPM),

@@ -1,5 +1,6 @@
 /** The overlays that experiments ask for. */
 import type { Overlay } from '../contracts/overlay.ts';
+import { PPM } from '../contracts/units.ts';
 import { chosenOf } from './chosen.ts';
 import type { State } from './state.ts';
 import type { Story } from './story.ts';
@@ -12,7 +13,7 @@ export function shiftingOverlay({ run, terms }: Story, epoch: number, candidateP
     epoch,
     service: terms.service,
     ...(terms.match ? { match: terms.match } : {}),
-    ...(terms.sticky ? { sticky: terms.sticky } : {}),
+    ...stickyOf(terms.sticky, candidatePpm > 0 && candidatePpm < PPM),
     baseline: terms.baseline,
     candidate: terms.candidate,
     candidatePpm,
@@ -20,6 +21,13 @@ export function shiftingOverlay({ run, terms }: Story, epoch: number, candidateP
     seed: seedOf(run.id),
     leaseMs: terms.lease,
   };
+}
+
+/** @param divides - whether two arms have users, so that a new one has to be told apart */
+function stickyOf(key: Story['terms']['sticky'], divides: boolean): Pick<Overlay, 'sticky' | 'giveCookieS'> {
+  if (!key) return {};
+  const { give, ...sticky } = key;
+  return give === undefined || !divides ? { sticky } : { sticky, giveCookieS: Math.round(give / 1_000) };
 }
 
 /** After the promotion: moves nothing, only counts. The new stable version is the baseline, the old one the candidate. */

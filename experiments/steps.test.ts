@@ -42,6 +42,31 @@ describe('the steps of a canary', () => {
   });
 });
 
+describe('a cookie that new users are given', () => {
+  it('is given while two arms have users, and neither before nor after', async () => {
+    const drive = new Drive();
+    await drive.start({ steps, sticky: { cookie: 'user', give: '1d' } });
+    const given = (): unknown => drive.world.overlays.get(ID)?.giveCookieS;
+    await drive.until(() => drive.view.phase === 'measuring');
+    expect([drive.world.overlays.get(ID)?.sticky, given()]).toEqual([{ cookie: 'user' }, undefined]);
+    await drive.until(() => drive.view.phase === 'stepping');
+    expect(given()).toBe(86_400);
+    await drive.until(() => drive.view.phase === 'watching');
+    await drive.run(500);
+    expect(given()).toBeUndefined();
+  });
+
+  it('is given in a BlueGreen while a share is verified', async () => {
+    const drive = new Drive();
+    const verify = { share: 20, min: '2s', max: '60s' };
+    await drive.start({ sticky: { cookie: 'user', give: '1h' }, preview: undefined, verify }, 'BlueGreen');
+    await drive.until(() => drive.view.phase === 'previewing');
+    expect(drive.world.overlays.get(ID)?.giveCookieS).toBe(3_600);
+    await drive.until(() => drive.view.phase === 'switched');
+    expect(drive.world.overlays.get(ID)?.giveCookieS).toBeUndefined();
+  });
+});
+
 describe('an early promotion', () => {
   const quick = { earlyPromotion: true, steps, hold: { min: '2s', max: '60s' } };
 

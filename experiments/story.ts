@@ -11,8 +11,8 @@ import type { Incoming } from '../contracts/incoming.ts';
 import type { Match } from '../contracts/match.ts';
 import type { Overlay } from '../contracts/overlay.ts';
 import type { Freeze, PromotionWindow } from '../contracts/promotion-windows.ts';
-import type { Sticky } from '../contracts/route.ts';
 import type { ArmRow } from '../contracts/telemetry.ts';
+import type { UserKey } from '../contracts/user-key.ts';
 import type { Webhook } from '../contracts/webhook.ts';
 import type { State, Transition, Users } from './state.ts';
 
@@ -33,7 +33,7 @@ export type Terms = {
   readonly freshBaseline?: string | undefined;
   /** Only these requests take part. */
   readonly match?: Match | undefined;
-  readonly sticky?: Sticky | undefined;
+  readonly sticky?: UserKey | undefined;
   readonly lease: number;
   readonly deadline: number;
   /** Before the first step. */

@@ -5,7 +5,7 @@ import type { Step } from '../plan/plan.ts';
 import type { Exchange } from '../exchange.ts';
 import type { KeyedSplit } from '../arms/keyed-split.ts';
 import type { RouteContext } from './filter.ts';
-import { stickyKey } from './sticky.ts';
+import { giveCookie, stickyKey } from './sticky.ts';
 
 /** What the configuration would send to the baseline, and has a key, is divided among the arms. */
 export function withArms({ versions }: RouteContext, choose: Step, active: ActiveOverlay, keyed: KeyedSplit): Step {
@@ -35,10 +35,5 @@ export function withArms({ versions }: RouteContext, choose: Step, active: Activ
 function giveKey(exchange: Exchange, { overlay }: ActiveOverlay, { split }: KeyedSplit): string | undefined {
   const cookie = overlay.sticky?.cookie;
   if (cookie === undefined || split.giveCookieS === undefined) return undefined;
-  const { random } = exchange.runtime;
-  const part = (): string => random.uint32().toString(16).padStart(8, '0');
-  const key = `${part()}${part()}${part()}`;
-  const value = `${cookie}=${key}; Path=/; Max-Age=${split.giveCookieS}; HttpOnly; SameSite=Lax`;
-  exchange.responseEdits().append('set-cookie', value);
-  return key;
+  return giveCookie(exchange, cookie, split.giveCookieS);
 }

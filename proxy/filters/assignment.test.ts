@@ -158,6 +158,27 @@ describe('an overlay', () => {
     expectShare(reached, 2_000, 0.5);
   });
 
+  it('gives a new user a cookie that brings it back to the arm that it met, where the overlay says so', () => {
+    const overlay = { sticky: { cookie: 'user' }, giveCookieS: 60, candidatePpm: 500_000 };
+    const runtime = heldRuntime(11);
+    const active = new ActiveOverlay(runtime, { ...OVERLAY, ...overlay });
+    const { request } = assignment.build(routeContext(runtime, { rule: Rule.parse({}), overlay: active }));
+    const met = new Set<string | undefined>();
+    for (let i = 0; i < 20; i++) {
+      const first = exchangeOf(runtime, 'GET /');
+      request?.(first);
+      const given = /^set-cookie: (user=[0-9a-f]{24}); Path=\/; Max-Age=60;/.exec(
+        first.responseChanges?.lines ?? '',
+      )?.[1];
+      const back = exchangeOf(runtime, 'GET /', `cookie: ${given}`);
+      request?.(back);
+      expect(chosenBy(back)).toEqual(chosenBy(first));
+      expect(back.responseChanges).toBeUndefined();
+      met.add(first.arm?.arm);
+    }
+    expect(met).toEqual(new Set(['baseline', 'candidate']));
+  });
+
   it('sends as much to a fresh baseline as to the candidate, and keeps a sticky key on each through every step up', () => {
     const n = 20_000;
     const counts: Record<string, number> = {};

@@ -8,7 +8,7 @@ import { hashText } from '../random.ts';
 import { NO_CLIENT } from '../telemetry/origin-counters.ts';
 import { withArms } from './arm-assignment.ts';
 import type { Filter, RouteContext } from './filter.ts';
-import { stickyPoint } from './sticky.ts';
+import { pointGiver, stickyPoint } from './sticky.ts';
 
 export const assignment: Filter = {
   role: 'assignment',
@@ -76,12 +76,13 @@ function withOverlay({ versions, runtime, rule }: RouteContext, choose: Step, ac
   // Under the shield an attempt on the candidate may use half of the time, so that the baseline has the other half.
   const shieldTryMs = overlay.shield && rule.timeout ? Math.ceil(rule.timeout / 2) : 0;
   const toBaseline = restOf(versions, active);
+  const give = pointGiver(overlay, active.stickySeed);
   return (exchange) => {
     choose(exchange);
     if (exchange.version !== baseline || !active.takes(exchange.head)) return CONTINUE;
     const own = stickyPoint(exchange.head, overlay.sticky, active.stickySeed);
     exchange.clientPoint = own ?? NO_CLIENT;
-    const point = own ?? runtime.random.ppm();
+    const point = own ?? give?.(exchange) ?? runtime.random.ppm();
     if (point < overlay.candidatePpm) {
       exchange.version = candidate;
       exchange.arm = active.candidate;
