@@ -48,6 +48,8 @@ export class TcpConnection implements ClientConnection, Bare {
   #version = '';
   #idleMs: number | undefined;
   #wayOut: WayOut | undefined;
+  /** What is said when there is no further endpoint to try. */
+  #reason: ErrorCode = 'UPSTREAM_NO_ENDPOINT';
   #partitions: readonly ActiveFault[] = [];
   #load: TcpLoad | undefined;
   #arm: ArmCounters | undefined;
@@ -136,12 +138,13 @@ export class TcpConnection implements ClientConnection, Bare {
     const { clock } = this.#runtime;
     const endpoint = wayOut.next(clock.nowMs());
     if (!endpoint) {
-      this.#fail('UPSTREAM_CONNECT_FAILED');
+      this.#fail(this.#reason);
       return;
     }
     const { host, port, dialBytes } = endpoint;
     const upstream = dialBytes?.() ?? connect({ host, port, noDelay: true, allowHalfOpen: true });
     const tryNext = (): void => {
+      this.#reason = (dialBytes && endpoint.bytesFailure()) ?? 'UPSTREAM_CONNECT_FAILED';
       wayOut.failed(clock.nowMs());
       this.#connect(wayOut);
     };

@@ -32,6 +32,8 @@ export class Endpoint {
   readonly dial: Target['dial'];
   /** Where a sidecar stands before it: a connection for bytes, ready at `secureConnect`. */
   readonly dialBytes: (() => Duplex) | undefined;
+  /** Why its last handshake failed. */
+  readonly bytesFailure: () => TlsFailure | undefined;
   /** Who wants to know that a connection was released or closed. */
   #freed: (() => void)[] | undefined;
   opened = 0;
@@ -59,6 +61,7 @@ export class Endpoint {
     const forChecks = security && new TlsDialer(security, host, port, undefined);
     this.dial = forChecks && ((wanted = protocol === 'http1' ? 'http/1.1' : 'h2') => forChecks.open(wanted));
     this.dialBytes = security?.carriesBytes && forChecks && (() => forChecks.open(BYTES));
+    this.bytesFailure = () => forChecks?.failure;
     this.connectTimeoutMs = connectTimeoutMs ?? runtime.limits.connectTimeoutMs;
     this.#idleMs = idleMs ?? runtime.limits.upstreamIdleMs;
     this.#runtime = runtime;

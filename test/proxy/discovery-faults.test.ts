@@ -78,6 +78,9 @@ it('endpoints that are gone get no connection over TCP either', async () => {
     expect(client.text).toBe('b');
   }
   expect(injected(dataplane)).toEqual({ 'endpoint-gone': 4 });
+  await dataplane.apply(2, bytesDocuments(spec, { db: { v1: [a, b] } }, [{ service: 'db', endpointGone: 2 }]));
+  await (await clientOf(portOf(dataplane))).untilEnded();
+  expect(dataplane.metrics().errors).toEqual([{ code: 'UPSTREAM_NO_ENDPOINT', count: 1 }]);
 });
 
 describe('a partition', () => {

@@ -73,7 +73,7 @@ describe('bytes between two sidecars', () => {
   it('do not go to a server that is another service', async () => {
     const { callerOf, reached } = await mesh(undefined, true);
     const { status, error } = await tunnel(await callerOf('checkout'));
-    expect([status, error]).toEqual([503, 'UPSTREAM_CONNECT_FAILED']);
+    expect([status, error]).toEqual([503, 'TLS_NAME_MISMATCH']);
     expect(reached).toEqual([]);
   });
 });
