@@ -51,7 +51,7 @@ export const ShadowAnalysis = z.strictObject({
   alpha: z.number().gt(0).max(0.2).default(0.05).meta({
     description: 'The share of false ones among the fields that are reported, and the chance of a false PASS',
   }),
-  margin: margin(1, 'A field that differs in fewer answers than this is safe; percentage points of all answers'),
+  margin: margin(0.5, 'A field that differs in fewer answers than this is safe; percentage points of all answers'),
   noisyMargin: margin(10, 'The same for a field that differs by itself, beyond what it does by itself'),
   tolerance: Tolerance.prefault('25%').meta({
     description: 'How much slower, in the median pair of answers, still counts as safe',

@@ -33,7 +33,8 @@ const LEARN = 100;
 export function playShadow(play: Play, toTheEnd: boolean): Outcome {
   const rules = {
     alpha: play.alpha,
-    margin: 0.01,
+    // The defaults of the document.
+    margin: 0.005,
     noisyMargin: 0.1,
     tolerance: 0.25,
     learn: LEARN,
