@@ -140,6 +140,14 @@ function sentence(table: ShadowTable, { name, counts, logE }: Judged): string {
   );
 }
 
+/** What the e-value speaks for. */
+const SURELY: Readonly<Record<Verdict, string>> = {
+  PASS: ', surely fewer than half',
+  FAIL: ', surely more than half',
+  PENDING: '',
+  INCONCLUSIVE: '',
+};
+
 function latencyEvidence(
   table: ShadowTable,
   rules: ShadowRules,
@@ -171,7 +179,7 @@ function latencyEvidence(
     missingCandidateRequests: null,
     rule:
       `the candidate is slower by more than ${percent(rules.tolerance)} % in ${count(slower)} of ${count(pairs)} pairs ` +
-      `of answers; e-value ${evidence(eValue(verdict === 'PASS' ? logSafe : logE))}`,
+      `of answers${SURELY[verdict]}; e-value ${evidence(eValue(verdict === 'PASS' ? logSafe : logE))}`,
   };
 }
 
