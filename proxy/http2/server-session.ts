@@ -118,6 +118,7 @@ class ServerSession implements ClientConnection, DownstreamHost {
   #onStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     const method = headers[':method'] ?? '';
     if (method === 'CONNECT') {
+      this.#count('TUNNEL_UNSUPPORTED');
       stream.on('error', () => stream.destroy());
       stream.respond({ ':status': 501, [ERROR_HEADER]: 'TUNNEL_UNSUPPORTED' }, { endStream: true });
       return;
@@ -140,10 +141,14 @@ class ServerSession implements ClientConnection, DownstreamHost {
     if (overload.strained && this.#closingSinceMs === 0) this.#sayGoodbye(clock.nowMs());
   }
 
+  #count(code: ErrorCode): void {
+    const { errors } = this.#runtime;
+    errors.set(code, (errors.get(code) ?? 0) + 1);
+  }
+
   #spend(): void {
     if (this.#session.destroyed || this.#flood.take(this.#runtime.clock.nowMs())) return;
-    const { errors } = this.#runtime;
-    errors.set('HTTP2_FLOOD', (errors.get('HTTP2_FLOOD') ?? 0) + 1);
+    this.#count('HTTP2_FLOOD');
     this.#session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
   }
 }

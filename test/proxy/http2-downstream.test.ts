@@ -111,6 +111,7 @@ describe('a client that speaks HTTP/2', () => {
     const answer = await askHttp2(http2Client(gateway.port), { ':method': 'CONNECT', ':authority': 'shop:80' });
     expect(answer.headers[':status']).toBe(501);
     expect(answer.headers['x-meshproof-error']).toBe('TUNNEL_UNSUPPORTED');
+    expect(gateway.dataplane.metrics().errors).toEqual([{ code: 'TUNNEL_UNSUPPORTED', count: 1 }]);
   });
 
   it('is cut off when it resets streams faster than it may', async () => {
