@@ -64,6 +64,8 @@ const aborts = (percent: number) => [
 ];
 const chaos = {
   ...common,
+  // The time of its faults stands still while nobody sees them in force: kills every second or two let little of it pass.
+  deadline: '10m',
   steadyState: { metrics: [{ name: 'success-rate', min: 70 }], requests: 20 },
   before: '500ms',
   recovery: '500ms',
