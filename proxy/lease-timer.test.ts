@@ -41,6 +41,23 @@ describe('LeaseTimer', () => {
     expect(over).toHaveLength(1);
   });
 
+  it('comes back for a lease that runs out between dropping what is over and looking for the next', () => {
+    let nowMs = 0;
+    const endMs = 10;
+    let looks = 0;
+    const early = new LeaseTimer({
+      earliestMs: () => (nowMs < endMs ? endMs - nowMs : undefined),
+      onDue: () => {
+        looks++;
+        nowMs = endMs;
+      },
+    });
+    early.look();
+    nowMs = 9.7;
+    vi.advanceTimersByTime(1_000);
+    expect(looks).toBe(2);
+  });
+
   it('looks no more when it is closed', () => {
     leases = [performance.now() + 10];
     timer.look();

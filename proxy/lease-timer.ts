@@ -22,19 +22,24 @@ export class LeaseTimer {
 
   /** To be called whenever a lease has begun. */
   look(): void {
-    clearTimeout(this.#timer);
-    const leftMs = this.#options.earliestMs();
-    if (leftMs === undefined) return;
-    const delayMs = Math.min(MAX_DELAY_MS, Math.max(1, Math.ceil(leftMs)));
-    this.#timer = setTimeout(() => this.#due(), delayMs).unref();
+    this.#waitFor(this.#options.earliestMs());
   }
 
   close(): void {
     clearTimeout(this.#timer);
   }
 
+  #waitFor(leftMs: number | undefined): void {
+    clearTimeout(this.#timer);
+    if (leftMs === undefined) return;
+    const delayMs = Math.min(MAX_DELAY_MS, Math.max(1, Math.ceil(leftMs)));
+    this.#timer = setTimeout(() => this.#due(), delayMs).unref();
+  }
+
+  /** A timer may come a little early. Asked before: a lease that runs out while others are dropped is looked at again. */
   #due(): void {
+    const leftMs = this.#options.earliestMs();
     this.#options.onDue();
-    this.look();
+    this.#waitFor(leftMs);
   }
 }
