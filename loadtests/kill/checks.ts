@@ -12,7 +12,7 @@ const SWEEP_MS = 1_500;
 export function problemsOf(trial: Trial, view: ExperimentView, journal: readonly JournalEntry[]): string[] {
   const problems: string[] = [];
   if (!trial.endings.includes(view.phase)) problems.push(`ended as ${view.phase}: ${view.reason}`);
-  if (trial.verdict !== undefined && view.verdict !== trial.verdict)
+  if (trial.verdicts !== undefined && !trial.verdicts.includes(view.verdict))
     problems.push(`ended with ${view.verdict}: ${view.reason}`);
   if (view.verdict === 'PENDING') problems.push('ended without a verdict');
   const chain = verifyChain(journal);
