@@ -50,7 +50,10 @@ it('brings every entry of a journal, every change of an experiment, and both arm
   edge.report(armRow(id, 0, 'baseline', 0, 7, 0));
   const point = await until((m) => m.type === 'point' && m.experimentId === id);
   expect(point).toMatchObject({ point: { arms: [{ arm: 'baseline', requests: 7 }, { arm: 'candidate' }] } });
+  edge.heard.length = 0;
   await control.ask('POST', API.abort('c'), { reason: 'enough' });
+  const { revision } = await edge.hear('overlays', (m) => m.overlays.length === 0);
+  edge.say({ type: 'overlays-ack', revision, refused: [] });
   await until((m) => m.type === 'experiment' && m.experiment.phase === 'rolled-back');
   const seqs = heard.flatMap((m) => (m.type === 'journal' ? [m.entry.seq] : []));
   expect(seqs).toEqual([...seqs].sort((a, b) => a - b));

@@ -14,7 +14,7 @@ describe.skipIf(!browserTestsRun())('overview', { timeout: 60_000 }, () => {
     const rows = page.getByRole('table').getByRole('row');
     expect(await rows.count()).toBe(5);
     const ratings = rows.filter({ has: page.getByRole('rowheader', { name: 'ratings' }) });
-    expect(await ratings.innerText()).toMatch(/degraded.*9[0-9]\.\d\d%/s);
+    expect(await ratings.innerText()).toMatch(/(degraded|failing).*9[0-9]\.\d\d%/s);
     expect(await rows.filter({ hasText: 'search' }).innerText()).toContain('unknown');
     expect(complaints).toEqual([]);
   });
