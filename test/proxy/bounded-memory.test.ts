@@ -160,11 +160,13 @@ describe('the garbage of a million connections', () => {
       return heldBytes();
     };
     await batch();
-    const before = await batch();
-    const after = await batch();
-    expect(dataplane.metrics().downstreamConnectionsTotal).toBeGreaterThan(2 * BATCH);
+    const held: number[] = [];
+    for (let i = 0; i < 5; i++) held.push(await batch());
+    expect(dataplane.metrics().downstreamConnectionsTotal).toBeGreaterThan(5 * BATCH);
 
-    const ofAMillion = ((after - before) / BATCH) * 1_000_000;
+    // What is kept is kept by each batch; what the runtime happens to hold or let go is not.
+    const growth = Math.min(...held.slice(1).map((bytes, i) => bytes - (held[i] ?? 0)));
+    const ofAMillion = (growth / BATCH) * 1_000_000;
     // What a test can tell from noise; one connection that is kept, with its buffers, is some kilobytes.
     expect(ofAMillion).toBeLessThan(300_000_000);
   });
