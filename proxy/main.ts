@@ -1,5 +1,8 @@
-/** Puts a proxy together: the data plane, its admin thread, and where its configuration comes from (files or a mesh). */
-import { randomBytes, randomInt } from 'node:crypto';
+/**
+ * Puts a proxy together: the data plane, its admin thread, and where its configuration comes from (files or a mesh). What
+ * only some proxies need is loaded by those: the way into a mesh alone takes five megabytes.
+ */
+import { randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
 import { MeshproofError } from '../contracts/errors.ts';
 import type { Locality } from '../contracts/balancer.ts';
@@ -11,21 +14,14 @@ import { BUILD } from './build.ts';
 import type { Clock, DataplaneApi } from './dataplane-api.ts';
 import { Dataplane } from './dataplane.ts';
 import { HaltSwitch } from './halt-switch.ts';
-import { identityStore } from './identity/identity-store.ts';
-import { MeshIdentity } from './identity/mesh-identity.ts';
-import { MeshClient } from './mesh/client.ts';
-import { HaltedRuns } from './mesh/halted-runs.ts';
-import { MeshConfig } from './mesh/mesh-config.ts';
-import { Reports } from './mesh/reports.ts';
-import { snapshotStore } from './mesh/snapshot-store.ts';
-import { wireUrl } from './mesh/wire-url.ts';
+import type { MeshIdentity } from './identity/mesh-identity.ts';
+import type { MeshClient } from './mesh/client.ts';
+import type { HostMember } from './mesh/join.ts';
 import type { Limits } from './runtime.ts';
 import { FileConfig } from './static/file-config.ts';
 import { CertificateWatch } from './tls/certificate-watch.ts';
 import type { Tracing } from './tracing/request-trace.ts';
 import type { Workers, WorkersOptions } from './workers/primary.ts';
-
-export { joinAsHost } from './mesh/join-as-host.ts';
 
 export type ProxyNode = Omit<NodeInfo, 'pid' | 'build' | 'admin'>;
 
@@ -128,6 +124,11 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   return Workers.start(options);
 }
 
+/** A machine as a member of the mesh: see joinAsHost of mesh/join.ts. @returns sends the last counts, and leaves */
+export async function joinAsHost(host: HostMember): Promise<{ readonly close: () => Promise<void> }> {
+  return (await import('./mesh/join.ts')).joinAsHost(host);
+}
+
 /** The SDK is loaded only where spans go somewhere: it costs some megabytes. */
 async function startTracing({ tracing, node }: ProxyOptions): Promise<Tracing | undefined> {
   if (tracing === undefined) return undefined;
@@ -139,6 +140,8 @@ async function startTracing({ tracing, node }: ProxyOptions): Promise<Tracing | 
 async function openIdentity({ node, token, dataDir, log }: ProxyOptions): Promise<MeshIdentity | undefined> {
   const name = node && identityNameOf(node);
   if (token === undefined || name === undefined) return undefined;
+  const { MeshIdentity } = await import('./identity/mesh-identity.ts');
+  const { identityStore } = await import('./identity/identity-store.ts');
   const store = dataDir === undefined ? undefined : identityStore(dataDir, log);
   const identity = new MeshIdentity({ name, token, clock, wallMs: Date.now, random: share, store, log });
   await identity.restore();
@@ -186,24 +189,10 @@ class Parts {
     identity: MeshIdentity | undefined,
   ): Promise<void> {
     if (node === undefined) throw new MeshproofError('REQUEST_INVALID', 'a proxy of a mesh needs a node: id and role');
-    const url = wireUrl(control);
-    const dataplane = this.#dataplane;
-    const store = dataDir === undefined ? undefined : snapshotStore(dataDir, log);
-    const config = new MeshConfig(dataplane, store, log, share);
-    await config.restore();
     const admin = this.#admin === undefined ? {} : { admin: this.#admin.address };
-    this.#mesh = new MeshClient({
-      url,
-      node: { ...node, pid: process.pid, build: BUILD, ...admin },
-      dataplane,
-      config,
-      reports: new Reports({ dataplane, clock, boot: randomBytes(6).toString('hex') }),
-      haltedRuns: new HaltedRuns(),
-      identity,
-      clock,
-      log,
-      random: share,
-    });
+    const { joinMesh } = await import('./mesh/join.ts');
+    const dataplane = this.#dataplane;
+    this.#mesh = await joinMesh({ control, node: { ...node, ...admin }, dataplane, identity, dataDir, log });
   }
 
   /** The last requests are counted before the last report, and /ready says 503 until the end. */

@@ -31,7 +31,7 @@ export class Host {
     const log = pino({ name: 'host' }, pino.destination(join(logs, 'host.log')));
     const faults = new HostFaults({ targets, press, nowMs: () => performance.now(), tell });
     const { joinAsHost } = await import('../../proxy/main.ts');
-    return new Host(faults, joinAsHost({ control, faults, log }));
+    return new Host(faults, await joinAsHost({ control, faults, log }));
   }
 
   /** Undoes everything, and leaves the mesh. */
