@@ -66,11 +66,3 @@ export const COMMANDS: readonly CommandSpec[] = [
   completionCommand(() => COMMANDS),
   version,
 ];
-
-/** Commands that only hold others. */
-export const GROUPS: readonly (readonly [name: string, summary: string])[] = [
-  ['gate', 'Ask an experiment for its verdict, for pipelines'],
-  ['ca', 'Identities of proxies: tokens, and the roots of trust'],
-  ['journal', 'Look into the journals of experiments'],
-  ['scenario', 'Ready experiments, each with what it teaches'],
-];

@@ -1,6 +1,5 @@
 /** Builds the parser from the command table, and runs one command line. */
 import { Command, CommanderError, Option, Argument } from 'commander';
-import { COMMANDS, GROUPS } from './commands.ts';
 import { Arguments, Options } from './command.ts';
 import type { CommandSpec, OptionSpec } from './command.ts';
 import { EXIT, EXIT_MEANING } from './exit-codes.ts';
@@ -15,7 +14,7 @@ type Run = { exit: number };
 export async function runCommandLine(argv: readonly string[], terminal: Terminal): Promise<number> {
   const run: Run = { exit: EXIT.OK };
   try {
-    await buildProgram(terminal, run).parseAsync([...argv], { from: 'user' });
+    await buildProgram(await commandsFor(argv), terminal, run).parseAsync([...argv], { from: 'user' });
     return run.exit;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;
@@ -24,7 +23,13 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
   }
 }
 
-export function buildProgram(terminal: Terminal, run: Run): Command {
+/** The commands that a command line may mean. A proxy does not load the others: it would hold them for as long as it runs. */
+async function commandsFor([name]: readonly string[]): Promise<readonly CommandSpec[]> {
+  if (name === 'proxy') return [(await import('./commands/proxy.ts')).proxy];
+  return (await import('./commands.ts')).COMMANDS;
+}
+
+function buildProgram(commands: readonly CommandSpec[], terminal: Terminal, run: Run): Command {
   const program = dress(new Command('meshproof'), terminal)
     .description('Proves a release on live traffic before its users do.')
     .version(VERSION, '-V, --version', 'print the version')
@@ -38,7 +43,7 @@ export function buildProgram(terminal: Terminal, run: Run): Command {
     const group = dress(new Command(name), terminal).description(summary);
     groups.set(name, group);
   }
-  for (const spec of COMMANDS) {
+  for (const spec of commands) {
     const [first = '', second] = spec.name.split(' ');
     if (second === undefined) {
       program.addCommand(buildCommand(spec, first, terminal, run));
@@ -104,6 +109,14 @@ function exitCodes(): string {
   const lines = EXIT_MEANING.map(([code, meaning]) => `  ${String(code).padStart(3)}  ${meaning}`);
   return `\nExit codes:\n${lines.join('\n')}`;
 }
+
+/** Commands that only hold others. */
+const GROUPS: readonly (readonly [name: string, summary: string])[] = [
+  ['gate', 'Ask an experiment for its verdict, for pipelines'],
+  ['ca', 'Identities of proxies: tokens, and the roots of trust'],
+  ['journal', 'Look into the journals of experiments'],
+  ['scenario', 'Ready experiments, each with what it teaches'],
+];
 
 export const OVERVIEW: CommandSpec['examples'] = [
   ['meshproof demo', 'see a bad release rolled back and a good one promoted'],
