@@ -65,10 +65,7 @@ function sidecar(certificates: Certificates, side: 'outbound' | 'inbound'): Make
     };
     const file = join(folder, 'sidecar.json');
     writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
-    // As bin/meshproof sets them.
-    const flags = ['--semi-space-growth-factor=1', '--optimize-for-size'];
-    const args = [...flags, join(import.meta.dirname, 'sidecar.js'), file];
-    return { name: 'meshproof', command: process.execPath, args };
+    return { name: 'meshproof', command: process.execPath, args: [join(import.meta.dirname, 'sidecar.js'), file] };
   };
 }
 

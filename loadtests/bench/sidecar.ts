@@ -1,9 +1,6 @@
-/** A sidecar with an identity from a file, for the benchmark: `sidecar.js FILE`. */
-import { randomInt } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+/** A sidecar with an identity from a file, for the benchmark: `sidecar.js FILE`. Its heap is that of `meshproof proxy`. */
 import type { SourceDocument } from '../../contracts/document.ts';
-import { Dataplane } from '../../proxy/dataplane.ts';
-import { HaltSwitch } from '../../proxy/halt-switch.ts';
+import { keepHeapSmall } from '../../proxy/heap.ts';
 import type { Identity } from '../../proxy/identity/identity.ts';
 
 export type SidecarConfig = {
@@ -14,6 +11,12 @@ export type SidecarConfig = {
   readonly identity: Identity;
   readonly documents: readonly SourceDocument[];
 };
+
+keepHeapSmall();
+const { randomInt } = await import('node:crypto');
+const { readFileSync } = await import('node:fs');
+const { Dataplane } = await import('../../proxy/dataplane.ts');
+const { HaltSwitch } = await import('../../proxy/halt-switch.ts');
 
 const { service, outbound, identity, documents } = JSON.parse(
   readFileSync(process.argv[2] ?? '', 'utf8'),
