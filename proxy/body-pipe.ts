@@ -40,14 +40,7 @@ export class BodyPipe {
   push(bytes: Buffer): boolean {
     const decoder = this.#decoder;
     if (!decoder) return this.#first.push(bytes);
-    let open = true;
-    for (let at = 0; at < bytes.length && !decoder.done;) {
-      at = decoder.next(bytes, at, bytes.length);
-      if (decoder.dataEnd > decoder.dataStart) {
-        open = this.#first.push(bytes.subarray(decoder.dataStart, decoder.dataEnd)) && open;
-      }
-    }
-    return open;
+    return decoder.decode(bytes, (body) => this.#first.push(body));
   }
 
   /** The endpoint's answer is complete. */

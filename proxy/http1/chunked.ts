@@ -82,6 +82,20 @@ export class ChunkedDecoder {
     return at;
   }
 
+  /**
+   * Takes the framing off.
+   * @param take - of each span of body bytes; returns false when whoever takes them does not keep up
+   * @returns false when `take` did
+   */
+  decode(bytes: Buffer, take: (body: Buffer) => boolean): boolean {
+    let open = true;
+    for (let at = 0; at < bytes.length && this.#state < DONE;) {
+      at = this.next(bytes, at, bytes.length);
+      if (this.dataEnd > this.dataStart) open = take(bytes.subarray(this.dataStart, this.dataEnd)) && open;
+    }
+    return open;
+  }
+
   /** One byte of framing: state -> state. */
   #step(c: number): number {
     switch (this.#state) {

@@ -36,11 +36,6 @@ export class TextBody {
       this.#remaining -= take.length;
       return take.length === 0 || to.write(take);
     }
-    let open = true;
-    for (let at = 0; at < bytes.length && !decoder.done && !decoder.failed;) {
-      at = decoder.next(bytes, at, bytes.length);
-      if (decoder.dataEnd > decoder.dataStart) open = to.write(bytes.subarray(decoder.dataStart, decoder.dataEnd));
-    }
-    return open;
+    return decoder.decode(bytes, (body) => to.write(body));
   }
 }

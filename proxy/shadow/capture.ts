@@ -52,10 +52,10 @@ export class AnswerCapture {
       this.body(bytes);
       return;
     }
-    for (let at = 0; at < bytes.length && !decoder.done;) {
-      at = decoder.next(bytes, at, bytes.length);
-      if (decoder.dataEnd > decoder.dataStart) this.body(bytes.subarray(decoder.dataStart, decoder.dataEnd));
-    }
+    decoder.decode(bytes, (body) => {
+      this.body(body);
+      return true;
+    });
   }
 
   /** Bytes of the body itself. */
