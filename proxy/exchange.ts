@@ -137,7 +137,7 @@ export class Exchange extends ExchangeState implements UpstreamUser, Timed {
   onUpstreamReady(connection: UpstreamConnection): void {
     this.upstream = connection;
     sendRequest(connection, this.downstream, this.runtime.addedFields, this.plan?.service ?? '', this.requestChanges);
-    if (!this.downstream.body.complete) this.downstream.resumeBody();
+    if (!this.downstream.body.complete) this.downstream.resume();
   }
 
   /** More of the body has come. @returns false to wait for onUpstreamDrain, or until the request is sent at all */
@@ -148,7 +148,7 @@ export class Exchange extends ExchangeState implements UpstreamUser, Timed {
   }
 
   onUpstreamDrain(): void {
-    this.downstream.resumeBody();
+    this.downstream.resume();
   }
 
   onInterimHead(connection: UpstreamConnection, head: ResponseHead): void {

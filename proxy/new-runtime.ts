@@ -1,6 +1,7 @@
 /** The runtime of one data plane, as its options ask for it. */
 import { randomBytes } from 'node:crypto';
 import { memoryInUse, Overload } from './admission/overload.ts';
+import { Turns } from './admission/turns.ts';
 import type { DataplaneOptions } from './dataplane.ts';
 import { Random } from './random.ts';
 import { LIMITS } from './runtime.ts';
@@ -21,6 +22,7 @@ export function newRuntime(options: DataplaneOptions): Runtime {
     errors: new Map(),
     limits,
     overload: new Overload(limits, options.memoryBytes ?? memoryInUse),
+    turns: new Turns(),
     sharing: options.sharing ?? alone(),
     tracing: options.tracing,
     observe: undefined,

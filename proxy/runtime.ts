@@ -1,6 +1,7 @@
 /** What every exchange of one data plane shares: clock, timers, randomness, the halt switch, and error counts. */
 import type { ErrorCode } from '../contracts/errors.ts';
 import type { Overload } from './admission/overload.ts';
+import type { Turns } from './admission/turns.ts';
 import type { Clock } from './dataplane-api.ts';
 import type { HaltSwitch } from './halt-switch.ts';
 import type { Random } from './random.ts';
@@ -22,6 +23,7 @@ export type Runtime = {
   readonly errors: Map<ErrorCode, number>;
   readonly limits: Limits;
   readonly overload: Overload;
+  readonly turns: Turns;
   /** With the other workers of this proxy. */
   readonly sharing: Sharing;
   /** undefined: requests are not traced, and no route pays for it. */

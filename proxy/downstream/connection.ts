@@ -4,7 +4,7 @@
  */
 import { Exchange } from '../exchange.ts';
 import { ChunkedDecoder } from '../http1/chunked.ts';
-import { COMPLETE, HEAD_LIMITS, INCOMPLETE, INVALID, RequestHead } from '../http1/head.ts';
+import { COMPLETE, INCOMPLETE, INVALID, RequestHead } from '../http1/head.ts';
 import { parseRequestHead } from '../http1/parse-request.ts';
 import { localAnswer } from '../rescue.ts';
 import { ERRORS } from '../../contracts/errors.ts';
@@ -12,7 +12,7 @@ import type { ErrorCode } from '../../contracts/errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { Timer } from '../timer-wheel.ts';
 import type { TunnelKind, UpstreamConnection } from '../upstream/connection.ts';
-import { headEndIn, MAX_HEAD_TEXT } from './head-end.ts';
+import { headEndIn, isWorthParsing, MAX_HEAD_TEXT } from './head-end.ts';
 import type { ClientConnection, ClientSocket, DownstreamHost } from './host.ts';
 import { RequestBody } from './request-body.ts';
 import { asksForWebSocket, isHttp2Preface, lastHopAnswer, passedThrough } from './request-checks.ts';
@@ -62,6 +62,7 @@ export class Downstream implements ClientConnection {
     socket.on('drain', () => this.#onDrain());
     socket.on('error', () => this.destroy());
     socket.on('close', () => this.#onClose());
+    this.#queue();
   }
 
   get remoteIp(): string | undefined {
@@ -80,14 +81,7 @@ export class Downstream implements ClientConnection {
   /** @param dechunk - the client speaks HTTP/1.0: take the chunked framing off */
   write(bytes: Buffer, dechunk: boolean): boolean {
     if (!dechunk) return this.#socket.write(bytes);
-    const decoder = (this.#dechunker ??= new ChunkedDecoder());
-    let open = true;
-    for (let at = 0; at < bytes.length && !decoder.done;) {
-      at = decoder.next(bytes, at, bytes.length);
-      if (decoder.dataEnd > decoder.dataStart)
-        open = this.#socket.write(bytes.subarray(decoder.dataStart, decoder.dataEnd));
-    }
-    return open;
+    return (this.#dechunker ??= new ChunkedDecoder()).decode(bytes, (body) => this.#socket.write(body));
   }
 
   /** The Connection field of the answer: empty where HTTP/1.1 needs none. */
@@ -97,17 +91,13 @@ export class Downstream implements ClientConnection {
     return this.head.minor === 0 ? 'keep-alive' : '';
   }
 
-  resumeBody(): void {
-    this.#resume();
-  }
-
   openTunnel(upstream: UpstreamConnection, headText: string): void {
     this.#state = TUNNEL;
     upstream.becomeTunnel();
     this.writeText(headText);
     const early = this.#pending;
     this.#pending = undefined;
-    this.#resume();
+    this.resume();
     if (early) this.#toTunnel(upstream, early);
     if (this.#clientEnded) upstream.end();
   }
@@ -130,7 +120,16 @@ export class Downstream implements ClientConnection {
     else {
       this.#state = IDLE;
       this.#pump();
+      this.#queue();
     }
+  }
+
+  /** While clients connect, the next request waits for its turn. */
+  #queue(): void {
+    const { turns } = this.#runtime;
+    if (!turns.crowded || this.#state !== IDLE || this.#pending !== undefined || this.#host.isStream === true) return;
+    this.#pause();
+    turns.wait(this);
   }
 
   /** Closes at once with a TCP reset. */
@@ -210,20 +209,18 @@ export class Downstream implements ClientConnection {
     this.#socket.pause();
   }
 
-  #resume(): void {
+  /** Reads on. */
+  resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
     this.#lastByteMs = this.#runtime.clock.nowMs();
     this.#socket.resume();
   }
 
-  /** A trickled head is parsed again only when it may be complete, or has doubled: cost stays linear. */
   #continueHead(chunk: Buffer, nowMs: number): void {
     const before = this.#pending ?? EMPTY;
     const bytes = Buffer.concat([before, chunk]);
-    const mayBeComplete = bytes.indexOf('\r\n\r\n', Math.max(0, before.length - 3), 'latin1') >= 0;
-    const isDue = bytes.length >= 2 * this.#parsedBytes || bytes.length > HEAD_LIMITS.headBytes;
-    if (mayBeComplete || isDue) this.#parse(bytes, nowMs);
+    if (isWorthParsing(bytes, before.length, this.#parsedBytes)) this.#parse(bytes, nowMs);
     else this.#pending = bytes;
   }
 
@@ -345,7 +342,7 @@ export class Downstream implements ClientConnection {
     if (!this.#exchange.active) {
       // A client that does not read its answers is not read from either; so an idle connection with bytes kept is paused.
       if (this.#socket.writableNeedDrain) this.#pause();
-      else this.#resume();
+      else this.resume();
     }
     // The rest of what was pipelined will never come.
     if (this.#clientEnded && (this.#state !== IDLE || this.#pending === undefined)) this.#onEnd();
@@ -378,7 +375,7 @@ export class Downstream implements ClientConnection {
     this.#state = LINGER;
     this.#pending = undefined;
     this.#lingerSinceMs = this.#lastByteMs = this.#runtime.clock.nowMs();
-    this.#resume();
+    this.resume();
     this.#socket.end();
   }
 

@@ -12,3 +12,13 @@ export function headEndIn(bytes: Buffer): number {
   const end = bytes.indexOf('\r\n\r\n', 0, 'latin1');
   return end >= 0 ? Math.min(end + 4, MAX_HEAD_TEXT) : Math.min(bytes.length, MAX_HEAD_TEXT);
 }
+
+/**
+ * Whether a head that trickles in is to be parsed again: it may be complete, or has doubled. So the cost stays linear.
+ * @param seenBytes - without the newest part
+ * @param parsedBytes - when it was parsed last
+ */
+export function isWorthParsing(bytes: Buffer, seenBytes: number, parsedBytes: number): boolean {
+  if (bytes.length >= 2 * parsedBytes || bytes.length > HEAD_LIMITS.headBytes) return true;
+  return bytes.includes('\r\n\r\n', Math.max(0, seenBytes - 3), 'latin1');
+}

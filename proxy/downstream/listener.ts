@@ -175,7 +175,8 @@ export class Listener implements DownstreamHost {
 
   #accept(socket: Socket): void {
     this.accepted++;
-    const { overload } = this.#runtime;
+    const { overload, turns } = this.#runtime;
+    turns.arrived();
     if (this.#sockets.size >= this.#limit.allowed || overload.full) {
       this.#shed();
       socket.destroy();

@@ -1,5 +1,6 @@
 /** A runtime whose clock the test moves, and a request head from a few words. */
 import { Overload } from '../admission/overload.ts';
+import { Turns } from '../admission/turns.ts';
 import { HaltSwitch } from '../halt-switch.ts';
 import { COMPLETE, RequestHead } from '../http1/head.ts';
 import { parseRequestHead } from '../http1/parse-request.ts';
@@ -24,6 +25,7 @@ export function heldRuntime(seed = 1): HeldRuntime {
     errors: new Map(),
     limits: LIMITS,
     overload: new Overload(LIMITS, () => 0),
+    turns: new Turns(),
     sharing: alone(),
     tracing: undefined,
     observe: undefined,
