@@ -7,6 +7,8 @@ import type { Rate } from './rate.ts';
 import type { RateResult } from './rate-client.ts';
 import { medianOf, rounded } from './statistics.ts';
 
+const WARM_UP_AT_RATE_SECONDS = 10;
+
 export type LatencyRow = {
   readonly name: string;
   readonly perSecond: number;
@@ -37,6 +39,8 @@ export async function measureLatency(
     for (const chain of present) {
       const measured = await withChain(chain, folder, upstreamPort, async ({ pids, port }) => {
         await warmUp(port, rate.connections);
+        // The compiler optimises anew for this pace; that goes on for some seconds, on the core that is measured.
+        await atRate(port, { ...rate, seconds: WARM_UP_AT_RATE_SECONDS });
         return cpuOver(pids, () => atRate(port, rate));
       });
       const row: Round = { ...measured.result, cpuShare: measured.cpuSeconds / rate.seconds, rssMb: measured.rssMb };

@@ -21,7 +21,7 @@ const KEEP = 'keepalive_requests 1000000000; keepalive_timeout 600s;';
 
 function nginxConfig(folder: string, server: string): string {
   return `daemon off; master_process off; pid ${folder}/nginx.pid; error_log ${folder}/nginx.log crit;
-events { worker_connections 4096; }
+events { worker_connections 4096; multi_accept on; }
 http { access_log off; client_body_temp_path ${folder}; proxy_temp_path ${folder}; fastcgi_temp_path ${folder};
 uwsgi_temp_path ${folder}; scgi_temp_path ${folder}; ${KEEP} ${server} }
 `;
