@@ -14,6 +14,7 @@ import { Timer } from '../timer-wheel.ts';
 import type { TunnelKind, UpstreamConnection } from '../upstream/connection.ts';
 import { headEndIn, isWorthParsing, MAX_HEAD_TEXT } from './head-end.ts';
 import type { ClientConnection, ClientSocket, DownstreamHost } from './host.ts';
+import { kept } from './read-into.ts';
 import { RequestBody } from './request-body.ts';
 import { asksForWebSocket, isHttp2Preface, lastHopAnswer, passedThrough } from './request-checks.ts';
 import { BODY, CLOSED, HEAD, IDLE, LINGER, TUNNEL, WAIT } from './states.ts';
@@ -30,7 +31,7 @@ export class Downstream implements ClientConnection {
   readonly head = new RequestHead();
   readonly body = new RequestBody();
   readonly #runtime: Runtime;
-  readonly #host: DownstreamHost;
+  readonly host: DownstreamHost;
   readonly #socket: ClientSocket;
   readonly #exchange: Exchange;
   readonly #holdTimer: Timer;
@@ -51,7 +52,7 @@ export class Downstream implements ClientConnection {
 
   constructor(runtime: Runtime, host: DownstreamHost, socket: ClientSocket) {
     this.#runtime = runtime;
-    this.#host = host;
+    this.host = host;
     this.head.isHttp2 = host.isStream === true;
     this.#socket = socket;
     this.#exchange = new Exchange(runtime, this);
@@ -69,10 +70,6 @@ export class Downstream implements ClientConnection {
     return this.#socket.remoteAddress;
   }
 
-  get host(): DownstreamHost {
-    return this.#host;
-  }
-
   /** @returns false when the client does not keep up; onDownstreamDrain follows */
   writeText(text: string): boolean {
     return this.#socket.write(text, 'latin1');
@@ -86,7 +83,7 @@ export class Downstream implements ClientConnection {
 
   /** The Connection field of the answer: empty where HTTP/1.1 needs none. */
   connectionField(): '' | 'close' | 'keep-alive' {
-    if (this.#runtime.draining || this.#runtime.overload.strained || this.#host.retired) this.closeAfter = true;
+    if (this.#runtime.draining || this.#runtime.overload.strained || this.host.retired) this.closeAfter = true;
     if (this.closeAfter || (this.#clientEnded && this.#pending === undefined)) return 'close';
     return this.head.minor === 0 ? 'keep-alive' : '';
   }
@@ -127,7 +124,7 @@ export class Downstream implements ClientConnection {
   /** While clients connect, the next request waits for its turn. */
   #queue(): void {
     const { turns } = this.#runtime;
-    if (!turns.crowded || this.#state !== IDLE || this.#pending !== undefined || this.#host.isStream === true) return;
+    if (!turns.crowded || this.#state !== IDLE || this.#pending !== undefined || this.host.isStream === true) return;
     this.#pause();
     turns.wait(this);
   }
@@ -151,8 +148,8 @@ export class Downstream implements ClientConnection {
     switch (this.#state) {
       case IDLE: {
         // A client that is quick with its next request shall have its answer, which says that the connection closes.
-        const closing = (draining || overload.strained || this.#host.retired) && this.#pending === undefined;
-        const limitMs = closing ? limits.drainIdleMs : (this.#host.clientIdleMs ?? limits.clientIdleMs);
+        const closing = (draining || overload.strained || this.host.retired) && this.#pending === undefined;
+        const limitMs = closing ? limits.drainIdleMs : (this.host.clientIdleMs ?? limits.clientIdleMs);
         if (quietMs > (overload.full ? 0 : limitMs)) this.#linger();
         break;
       }
@@ -160,7 +157,7 @@ export class Downstream implements ClientConnection {
         if (quietMs > limits.headTimeoutMs) this.#refuse('HTTP_REQUEST_TIMEOUT', 'the head did not come in time');
         break;
       case BODY: // a client that we do not read from is not late
-        if (quietMs > (this.#host.isStream ? this.#exchange.idleTimeoutMs : limits.headTimeoutMs) && !this.#paused)
+        if (quietMs > (this.host.isStream ? this.#exchange.idleTimeoutMs : limits.headTimeoutMs) && !this.#paused)
           this.#refuse('HTTP_REQUEST_TIMEOUT', 'the body did not come in time');
         break;
       case WAIT: // a closed side may be a half-close; only time tells it from a client that has gone
@@ -174,6 +171,13 @@ export class Downstream implements ClientConnection {
 
   #hasLingered(nowMs: number): boolean {
     return nowMs - this.#lastByteMs > LINGER_MS || nowMs - this.#lingerSinceMs > LINGER_MAX_MS;
+  }
+
+  /** @param bytes - to be used up at once, or copied @returns false when no more is to be read for now */
+  onRead(bytes: Buffer): boolean {
+    if (this.#state === CLOSED) return this.#socket.push(kept(bytes)); // left to who takes the socket as a stream
+    this.#onData(this.#state === IDLE ? bytes : kept(bytes));
+    return true;
   }
 
   #onData(chunk: Buffer): void {
@@ -235,11 +239,11 @@ export class Downstream implements ClientConnection {
     }
     if (outcome === COMPLETE) this.#headComplete(bytes, nowMs);
     else if (outcome === INVALID) {
-      if (isHttp2Preface(this.head) && this.#host.speakHttp2) this.#host.speakHttp2(this, this.#leave(bytes));
+      if (isHttp2Preface(this.head) && this.host.speakHttp2) this.host.speakHttp2(this, this.#leave(kept(bytes)));
       else this.#refuse(this.head.error, this.head.detail);
     } else {
       this.#state = this.head.start === text.length ? IDLE : HEAD;
-      this.#pending = this.#state === HEAD ? bytes : undefined;
+      this.#pending = this.#state === HEAD ? kept(bytes) : undefined;
       this.#parsedBytes = bytes.length;
     }
   }
@@ -261,11 +265,11 @@ export class Downstream implements ClientConnection {
     this.body.start(head);
     this.tunnel = head.isConnect ? 'connect' : head.connectionUpgrade && asksForWebSocket(head) ? 'websocket' : '';
     if (this.body.empty) {
-      if (bytes.length > head.end) this.#pending = bytes.subarray(head.end);
+      if (bytes.length > head.end) this.#pending = kept(bytes.subarray(head.end));
       this.#begin(nowMs);
     } else {
       this.#state = BODY;
-      this.#feedBody(bytes, head.end, nowMs);
+      this.#feedBody(kept(bytes), head.end, nowMs);
     }
   }
 
@@ -288,7 +292,7 @@ export class Downstream implements ClientConnection {
     if (body.complete || asksFirst || head.contentLength > holdBodyBytes || body.heldBytes > holdBodyBytes)
       this.#begin(nowMs);
     else if (body.chunked && !this.#holdTimer.armed) {
-      this.#runtime.wheel.arm(this.#holdTimer, this.#host.isStream ? STREAM_HOLD_MS : holdBodyMs);
+      this.#runtime.wheel.arm(this.#holdTimer, this.host.isStream ? STREAM_HOLD_MS : holdBodyMs);
     }
   }
 
@@ -296,7 +300,7 @@ export class Downstream implements ClientConnection {
     this.#cancelHold();
     this.#state = this.body.complete ? WAIT : BODY;
     const { head } = this;
-    if (head.viaField >= 0 && this.#host.isInbound !== true && passedThrough(head, this.#runtime.viaName)) {
+    if (head.viaField >= 0 && this.host.isInbound !== true && passedThrough(head, this.#runtime.viaName)) {
       this.#refuse('LOOP_DETECTED', 'check which service this address belongs to');
       return;
     }
@@ -307,9 +311,9 @@ export class Downstream implements ClientConnection {
       this.#linger();
       return;
     }
-    const service = this.#host.resolve(head);
-    if (head.isConnect && service && this.#host.takeTunnel) {
-      this.#host.takeTunnel(this, this.#leave(this.#pending), service);
+    const service = this.host.resolve(head);
+    if (head.isConnect && service && this.host.takeTunnel) {
+      this.host.takeTunnel(this, this.#leave(this.#pending), service);
     } else this.#exchange.begin(service, nowMs);
   }
 
@@ -389,7 +393,7 @@ export class Downstream implements ClientConnection {
     this.#state = CLOSED;
     this.#pending = undefined;
     this.#exchange.clientGone(this.#clientEnded);
-    this.#host.closed(this);
+    this.host.closed(this);
   }
 }
 

@@ -21,6 +21,7 @@ import { Downstream } from './connection.ts';
 import type { ClientConnection, ClientSocket, DownstreamHost } from './host.ts';
 import { IdentifiedHost } from './identified-host.ts';
 import { openTunnel } from './open-tunnel.ts';
+import { readInto } from './read-into.ts';
 
 export class Listener implements DownstreamHost {
   /** `gateway edge`, or `outbound`; another configuration may give the address to another gateway. */
@@ -182,17 +183,25 @@ export class Listener implements DownstreamHost {
       socket.destroy();
       return;
     }
-    this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
     const { tcp: serviceOf, readsSni } = this;
-    if (serviceOf) this.#passOn(socket, serviceOf, readsSni);
-    else this.#greet(socket);
+    if (serviceOf) this.#passOn(this.#held(socket), serviceOf, readsSni);
+    else if (this.#tls) this.#greet(this.#tls, this.#held(socket));
+    else {
+      let connection: Downstream | undefined = undefined;
+      const own = readInto(socket, (bytes) => connection?.onRead(bytes) ?? true);
+      connection = this.#serve(this.#held(own ?? socket));
+    }
   }
 
-  #greet(socket: Socket): void {
-    const tls = this.#tls;
-    if (!tls) this.#serve(socket);
-    else if (this.#secured?.acceptsPlain !== true) this.#shake(tls, socket);
+  /** Counted until it closes. */
+  #held(socket: Socket): Socket {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    return socket;
+  }
+
+  #greet(tls: TlsAcceptor, socket: Socket): void {
+    if (this.#secured?.acceptsPlain !== true) this.#shake(tls, socket);
     else
       sniffTls(socket, this.#runtime.limits.clientIdleMs, (isTls) =>
         isTls ? this.#shake(tls, socket) : this.#serve(socket),
@@ -210,9 +219,10 @@ export class Listener implements DownstreamHost {
     acceptor.accept(socket);
   }
 
-  #serve(socket: ClientSocket, host: DownstreamHost = this): void {
+  #serve(socket: ClientSocket, host: DownstreamHost = this): Downstream {
     const connection = new Downstream(this.#runtime, host, socket);
     if (!socket.destroyed) this.#connections.add(connection);
+    return connection;
   }
 
   #shed(): void {
