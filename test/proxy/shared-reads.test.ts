@@ -6,9 +6,11 @@ import { ok } from './scripted-upstream.ts';
 const NOISE = 'x'.repeat(2_000);
 
 it('keeps a head that trickles, a body that is held, and requests that are pipelined, apart from what others send', async () => {
-  const { gateway, upstream, client: first } = await chain(({ request, answer }) =>
-    answer(ok(`${request.target} ${request.body.toString()}`)),
-  );
+  const {
+    gateway,
+    upstream,
+    client: first,
+  } = await chain(({ request, answer }) => answer(ok(`${request.target} ${request.body.toString()}`)));
   const second = await clientOf(gateway.port);
   const noise = await clientOf(gateway.port);
   const between = async (): Promise<void> => {
