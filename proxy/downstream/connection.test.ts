@@ -80,6 +80,17 @@ it('hands the upstream connection back fit for use though the client was not rea
   expect(upstream.connections).toBe(1);
 });
 
+it('does not ask more while it does not read its answers, though clients connect and its turn comes', async () => {
+  const { runtime, socket } = open();
+  for (let i = 0; i < 1_000; i++) {
+    runtime.turns.arrived();
+    if (socket.readableLength === 0) socket.push('GET / HTTP/1.1\r\nhost: a\r\n\r\n');
+    await tick();
+  }
+  expect(socket.writableLength).toBeGreaterThan(socket.writableHighWaterMark);
+  expect(socket.writableLength).toBeLessThan(socket.writableHighWaterMark + 1_000);
+});
+
 describe('a connection that closes after its answer', () => {
   it('is not cut while the client still has to read the answer', async () => {
     const { socket, sweepAfter } = open();

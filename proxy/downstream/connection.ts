@@ -121,10 +121,10 @@ export class Downstream implements ClientConnection {
     }
   }
 
-  /** While clients connect, the next request waits for its turn. */
+  /** While clients connect, the next request waits for its turn; who is paused has answers to read, and no turn may end that. */
   #queue(): void {
     const { turns } = this.#runtime;
-    if (!turns.crowded || this.#state !== IDLE || this.#pending !== undefined || this.host.isStream === true) return;
+    if (!turns.crowded || this.#state !== IDLE || this.#paused || this.#pending || this.host.isStream === true) return;
     this.#pause();
     turns.wait(this);
   }
@@ -173,7 +173,7 @@ export class Downstream implements ClientConnection {
     return nowMs - this.#lastByteMs > LINGER_MS || nowMs - this.#lingerSinceMs > LINGER_MAX_MS;
   }
 
-  /** @param bytes - to be used up at once, or copied @returns false when no more is to be read for now */
+  /** @param bytes - `kept` where they outlast the call @returns false: nothing more is read until the socket is resumed */
   onRead(bytes: Buffer): boolean {
     if (this.#state === CLOSED) return this.#socket.push(kept(bytes)); // left to who takes the socket as a stream
     this.#onData(this.#state === IDLE ? bytes : kept(bytes));

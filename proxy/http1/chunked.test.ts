@@ -129,6 +129,29 @@ describe('a wrong chunked body', () => {
   });
 });
 
+describe('taking the framing off', () => {
+  const taken = (wire: string, takes = true): { parts: string[]; open: boolean } => {
+    const parts: string[] = [];
+    const open = new ChunkedDecoder().decode(Buffer.from(wire), (part) => {
+      parts.push(part.toString());
+      return takes || parts.length > 1;
+    });
+    return { parts, open };
+  };
+
+  it('leaves the body, up to its end', () => {
+    expect(taken('2\r\nab\r\n1\r\nc\r\n0\r\n\r\nmore')).toEqual({ parts: ['ab', 'c'], open: true });
+  });
+
+  it('ends on a body that is broken', () => {
+    expect(taken('2\r\nab\r\nzz\r\nc')).toEqual({ parts: ['ab'], open: true });
+  });
+
+  it('says when one of the parts was too much', () => {
+    expect(taken('2\r\nab\r\n1\r\nc\r\n', false)).toEqual({ parts: ['ab', 'c'], open: false });
+  });
+});
+
 it('starts anew after reset, wherever it stood', () => {
   const decoder = new ChunkedDecoder();
   for (const before of ['3;a="b', '3\r\nab', '0\r\nx: y', 'zz']) {
