@@ -4,7 +4,7 @@
  */
 import { setFlagsFromString } from 'node:v8';
 
-/** V8 asks for a millisecond count; its own default is 8 seconds. */
+/** V8's own default is 8 seconds. */
 const REDUCE_AFTER_MS = 600_000;
 
 export function keepHeapSmall(): void {

@@ -11,13 +11,14 @@ import type { NodeInfo } from '../contracts/wire.ts';
 import { AccessLog } from './access-log/access-log.ts';
 import { AdminServer } from './admin/server.ts';
 import { BUILD } from './build.ts';
-import type { Clock, DataplaneApi } from './dataplane-api.ts';
+import type { DataplaneApi } from './dataplane-api.ts';
 import { Dataplane } from './dataplane.ts';
 import { HaltSwitch } from './halt-switch.ts';
 import type { MeshIdentity } from './identity/mesh-identity.ts';
 import type { MeshClient } from './mesh/client.ts';
 import type { HostMember } from './mesh/join.ts';
 import type { Limits } from './runtime.ts';
+import { clock, share } from './process.ts';
 import { FileConfig } from './static/file-config.ts';
 import { CertificateWatch } from './tls/certificate-watch.ts';
 import type { Tracing } from './tracing/request-trace.ts';
@@ -68,9 +69,6 @@ export type RunningProxy = {
 };
 
 const DRAIN_TIMEOUT_MS = 10_000;
-/** Uniform in 0 … 1, for jitter. */
-const share = (): number => randomInt(1_001) / 1_000;
-const clock: Clock = { nowMs: () => performance.now() };
 
 /**
  * Starts a proxy. From files it serves when this resolves; with a control plane it serves as soon as it has a

@@ -1,11 +1,12 @@
 /** Joins a mesh: as a proxy, or as a machine on which experiments may break processes. */
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import type { NodeInfo } from '../../contracts/wire.ts';
 import { BUILD } from '../build.ts';
 import type { DataplaneApi } from '../dataplane-api.ts';
 import type { MeshIdentity } from '../identity/mesh-identity.ts';
+import { clock, share } from '../process.ts';
 import { MeshClient } from './client.ts';
 import type { MeshClientOptions } from './client.ts';
 import { HaltedRuns } from './halted-runs.ts';
@@ -31,10 +32,6 @@ export type ProxyMember = {
 };
 
 export type HostMember = { readonly control: string; readonly faults: Obedient; readonly log: Logger };
-
-const clock = { nowMs: () => performance.now() };
-/** Uniform in 0 … 1, for jitter. */
-const share = (): number => randomInt(1_001) / 1_000;
 
 /**
  * Takes up what was kept, and then keeps a connection to the control plane, until it is closed.
